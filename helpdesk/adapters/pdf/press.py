@@ -1,0 +1,105 @@
+"""The press: WeasyPrint, set up once per process. The only module that imports it, and only when a paper is drawn.
+
+One font configuration and one style sheet serve every certificate (a new one each time costs twice the CPU and leaks
+half a megabyte). The decoration is laid under the page as a stream that was deflated once, not drawn by WeasyPrint.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pydyf
+import segno
+import weasyprint
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint.text import ffi
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from helpdesk.adapters.pdf import RenderingUnavailable, art
+from helpdesk.adapters.pdf.faces import FACES
+from helpdesk.adapters.pdf.wording import Paper
+
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE.parents[1] / "templates" / "pdf"
+SCHEME = "certificate:"
+TEXT_BOTTOM_MM = 125.5
+PX_PER_MM = 96 / 25.4
+
+
+class Assets(URLFetcher):
+    """Serves the named assets and nothing else: no file, no network, no data address."""
+
+    def __init__(self, assets: Mapping[str, Path | bytes]) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+        self.assets = assets
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        """The asset behind `certificate:<name>`. Raises ValueError for any other address."""
+        asset = self.assets.get(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
+        if asset is None:
+            raise ValueError(f"a certificate may not load {url}")
+        return URLFetcherResponse(url, asset if isinstance(asset, bytes) else asset.read_bytes())
+
+
+class Press:
+    """Fonts, style sheet and template of this process."""
+
+    def __init__(self, fonts: Path, site_name: str, site_name_en: str) -> None:
+        if getattr(ffi, "harfbuzz_subset", None) is None:
+            raise RenderingUnavailable("libharfbuzz-subset is missing; run: apt-get install -y libharfbuzz-subset0")
+        environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+        self.template = environment.get_template("certificate.html")
+        self.names = {"site_name": site_name, "site_name_en": site_name_en}
+        self.fonts = FontConfiguration()
+        self.style = weasyprint.CSS(
+            string=(HERE / "certificate.css").read_text(encoding="utf-8"),
+            font_config=self.fonts,
+            url_fetcher=Assets({face.file: fonts / face.file for face in FACES}),
+        )
+        self.art = art.content(site_name)
+
+    def print(self, paper: Paper) -> bytes:
+        """One certificate. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""
+        html = weasyprint.HTML(
+            string=self.template.render(paper=paper, **self.names),
+            url_fetcher=Assets({"qr.png": qr_png(paper.qr_text)}),
+        )
+        try:
+            document = html.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/ua-1")
+            _check_fit(document, paper)
+            return bytes(
+                document.write_pdf(
+                    finisher=self._finish, pdf_variant="pdf/ua-1", pdf_identifier=paper.number.encode()
+                )
+            )
+        except FatalURLFetchingError as refused:
+            raise RenderingUnavailable(f"certificate {paper.number}: {refused}") from None
+
+    def _finish(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        """Lay the decoration under the page, refuse missing glyphs."""
+        missing = {chr(code) for font in document.fonts.values() for code in font.missing}
+        if missing:
+            raise RenderingUnavailable(f"no font has {' '.join(sorted(missing))}")
+        under = pydyf.Stream([self.art], {"Filter": "/FlateDecode"})
+        pdf.add_object(under)
+        page = next(o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/Page")
+        page["Contents"] = pydyf.Array([under.reference, page["Contents"]])
+
+
+def qr_png(text: str) -> bytes:
+    """The QR code at one pixel a module, without margin. Upper-case addresses need fewer modules."""
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False, mask=3).save(out, kind="png", scale=1, border=0)
+    return out.getvalue()
+
+
+def _check_fit(document: weasyprint.Document, paper: Paper) -> None:
+    if len(document.pages) != 1:
+        raise RenderingUnavailable(f"certificate {paper.number}: the text needs {len(document.pages)} pages")
+    _, top = document.pages[0].anchors["end"][:2]
+    if top / PX_PER_MM > TEXT_BOTTOM_MM - 5:
+        raise RenderingUnavailable(f"certificate {paper.number}: the text does not fit on the page; shorten it")

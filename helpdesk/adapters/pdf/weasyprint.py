@@ -1,0 +1,57 @@
+"""Certificates drawn by WeasyPrint. The web application can import this on a machine without pango."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, faces, wording
+
+if TYPE_CHECKING:
+    from helpdesk.adapters.pdf.press import Press
+
+LIBRARIES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+class WeasyPrintRenderer:
+    """The real twin. Cheap to make: libraries and fonts are loaded at the first certificate and then kept."""
+
+    def __init__(self, site_name: str = "问渠", site_name_en: str = "Wenqu", fonts: Path | None = None) -> None:
+        self._site = (site_name, site_name_en)
+        self._fonts = fonts
+        self._ready: tuple[Press, frozenset[int]] | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def render(self, facts: CertificateFacts) -> bytes:
+        """The PDF: one A4 page on its side. The same facts give the same bytes. Raises RenderingUnavailable.
+
+        Emoji and symbols that no font has are dropped from `content`; everywhere else, and for letters in `content`,
+        a character without a glyph refuses the paper by name.
+        """
+        with self._one_at_a_time:  # a font configuration is not known to be safe between threads
+            press, coverage = self._set_up()
+            return press.print(wording.paper(facts, coverage))
+
+    def preflight(self) -> None:
+        """Check libraries, fonts and style sheet now. Raises RenderingUnavailable with one line on what to do."""
+        with self._one_at_a_time:
+            self._set_up()
+
+    def _set_up(self) -> tuple[Press, frozenset[int]]:
+        if self._ready is None:
+            folder = self._fonts or faces.fonts_dir()
+            coverage = faces.load(folder)
+            self._ready = (_press(folder, *self._site), coverage)
+        return self._ready
+
+
+def _press(folder: Path, site_name: str, site_name_en: str) -> Press:
+    """Import WeasyPrint now and not earlier: without pango its import fails, and nothing else should."""
+    try:
+        from helpdesk.adapters.pdf.press import Press
+    except OSError:
+        raise RenderingUnavailable(
+            f"system libraries are missing; run: apt-get install -y --no-install-recommends {LIBRARIES}"
+        ) from None
+    return Press(folder, site_name, site_name_en)

@@ -1,0 +1,142 @@
+"""The commands: reference data, demo, worker, documents, ledger, accounts, health."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from typing import Any
+
+import click
+from flask import current_app
+from sqlalchemy import func, select
+
+from helpdesk.adapters.wake import bell_from
+from helpdesk.cli import demo, drawing
+from helpdesk.db import db, transaction
+from helpdesk.domain import accounts, hours, life, reference
+from helpdesk.errors import Refused
+from helpdesk.jobs import registry, worker
+from helpdesk.models import Account, Case, Event, Role
+from helpdesk.presentation.words import refusal_text
+
+
+def fail(text: str) -> None:
+    """End with one line on standard error and a status that is not zero."""
+    click.echo(text, err=True)
+    sys.exit(1)
+
+
+@click.command("reference")
+def reference_command() -> None:
+    """Load or refresh districts, network, fields, ladders and the working calendar."""
+    with transaction():
+        rows = reference.load_all()
+    click.echo(", ".join(f"{name} {n}" for name, n in rows.items()))
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing, without complaint, when there are cases already.")
+@click.option("--force", is_flag=True, help="Add the demo data although the database is not empty.")
+@click.option("--cases", "n_cases", default=300, show_default=True, help="How many cases to tell.")
+@click.option("--logins", is_flag=True, help="Only print the demo logins.")
+def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> None:
+    """Fill an empty database with a lived-in city: stations, experts, companies, cases, conversations."""
+    if logins:
+        click.echo(demo.logins_text())
+        return
+    filled = db.session.scalar(select(func.count()).select_from(Case)) or db.session.scalar(
+        select(func.count()).select_from(Account)
+    )
+    db.session.rollback()
+    if filled and if_empty:
+        click.echo("the database has data already; nothing to do")
+        return
+    if filled and not force:
+        fail("the database is not empty. Use a new one, or say --force to add the demo data all the same.")
+    demo.build(n_cases, tell=click.echo)
+
+
+@click.command("work")
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+def work_command(once: bool) -> None:
+    """Run the background worker until it is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    outside = registry.outside_from(current_app.config)
+    if once:
+        worker.tick()
+        click.echo(f"{worker.run_due(outside)} jobs done")
+        return
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    worker.work(outside, bell_from(current_app.config["REDIS_URL"]), stop)
+
+
+@click.group("docs")
+def docs_group() -> None:
+    """Documents that are drawn from the tables."""
+
+
+@docs_group.command("draw")
+@click.option("--check", is_flag=True, help="Write nothing; fail when a document is stale.")
+def docs_draw(check: bool) -> None:
+    """Draw docs/lifecycle.md, docs/permissions.md, docs/events.md and docs/settings.md."""
+    stale = drawing.draw_all(write=not check)
+    if check and stale:
+        fail(f"stale: {', '.join(stale)}. Run script/draw and commit the result.")
+    click.echo("drawn: " + (", ".join(stale) or "nothing had changed"))
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """The hours ledger."""
+
+
+@ledger_group.command("verify")
+def ledger_verify() -> None:
+    """Walk the hash chain; fails naming the first row that does not hold."""
+    bad = hours.first_bad_row()
+    if bad is not None:
+        fail(f"the ledger does not hold: row {bad} was altered or is out of its chain.")
+    click.echo("the ledger holds")
+
+
+@click.command("doctor")
+def doctor_command() -> None:
+    """Replay every case's events and compare with its state; verify the ledger."""
+    troubles = []
+    for case in db.session.scalars(select(Case)):
+        events = list(db.session.scalars(select(Event).where(Event.case_id == case.id)))
+        try:
+            status = life.replay(events)
+        except ValueError as error:
+            troubles.append(str(error))
+            continue
+        if status != case.status:
+            troubles.append(f"case {case.id}: events say {status.value}, the row says {case.status.value}")
+    if (bad := hours.first_bad_row()) is not None:
+        troubles.append(f"ledger row {bad} does not hold")
+    if troubles:
+        fail("\n".join(troubles))
+    click.echo("all well")
+
+
+@click.command("create-admin")
+@click.argument("login")
+@click.option("--name", default="管理员")
+@click.password_option()
+def create_admin(login: str, name: str, password: str) -> None:
+    """Make the first administrator."""
+    try:
+        with transaction():
+            accounts.grant(accounts.create(login=login, name=name, password=password), Role.ADMIN)
+    except Refused as refusal:
+        fail(refusal_text(refusal))
+    click.echo(f"{login} may sign in now")
+
+
+COMMANDS: tuple[Any, ...] = (
+    reference_command, demo_command, work_command, docs_group, ledger_group, doctor_command, create_admin,
+)  # fmt: skip

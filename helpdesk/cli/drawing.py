@@ -1,0 +1,103 @@
+"""Documents drawn from the tables, so that they cannot lie: a test fails when one is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from helpdesk import config
+from helpdesk.models import Role
+from helpdesk.rules import events, lifecycle, policy, promises
+
+HEAD = "<!-- Drawn by `script/draw` from {source}; edit that, not this. -->\n\n"
+
+
+def lifecycle_page() -> str:
+    """The states, the steps and the diagram."""
+    lines = [HEAD.format(source="helpdesk/rules/lifecycle.py") + "# The life of a case\n"]
+    lines += ["```mermaid", lifecycle.to_mermaid(), "```\n", "## States\n"]
+    lines += ["| state | staff read | the company reads | promise |", "|---|---|---|---|"]
+    for status, state in lifecycle.STATES.items():
+        promise = promises.promise_for(status)
+        words = f"{promise.label}: {_target(promise)} ({promise.basis})" if promise else "-"
+        lines.append(f"| {status} | {state.label} | {state.company_label} | {words} |")
+    lines += ["", "From submission to the first answer: " + _target(promises.FIRST_ANSWER) + "; policy questions "
+              + _target(promises.FIRST_ANSWER_QUICK) + ".", "", "## Steps\n"]  # fmt: skip
+    lines += ["| step | button | from | to | who may | needs | event |", "|---|---|---|---|---|---|---|"]
+    for row in lifecycle.STEPS:
+        roles = ", ".join(dict.fromkeys(r.role for r in policy.RULES if row.may in r.may))
+        lines.append(
+            f"| {row.name} | {row.label} | {', '.join(row.frm)} | {row.to or '(stays)'} | `{row.may}`: {roles} |"
+            f" {', '.join(row.needs) or '-'} | {row.event} |"
+        )
+    lines += ["", "## Limits\n", "| limit | value |", "|---|---|"]
+    for name in ("REOPEN_DAYS", "RESUME_DAYS", "UNMERGE_DAYS", "APPEAL_DAYS", "SILENCE_DAYS", "MAX_TRANSFERS",
+                 "MAX_OPEN_CASES", "CONTACT_ATTEMPTS"):  # fmt: skip
+        lines.append(f"| {name} | {getattr(lifecycle, name)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _target(promise: promises.Promise) -> str:
+    if promise.unit == promises.WORKING:
+        return f"{promise.minutes / promises.WORKDAY:g} working days"
+    return f"{promise.minutes / promises.DAY:g} days" if promise.minutes > promises.DAY else "24 hours"
+
+
+def permissions_page() -> str:
+    """Role - may - which, and the same by action."""
+    lines = [HEAD.format(source="helpdesk/rules/policy.py") + "# Who may do what, to which\n"]
+    lines += ["| role | may | which |", "|---|---|---|"]
+    for rule in policy.RULES:
+        scope = (rule.which.__doc__ or "").splitlines()[0]
+        lines.append(f"| {rule.role} | {' '.join(rule.may)} | {rule.which.__name__}: {scope} |")
+    roles = [role for role in Role if any(rule.role is role for rule in policy.RULES)]
+    lines += ["", "## By action\n", "| action | " + " | ".join(roles) + " |", "|---" * (len(roles) + 1) + "|"]
+    for action in policy.ACTIONS:
+        cells = []
+        for role in roles:
+            scopes = [r.which.__name__ for r in policy.RULES if r.role is role and action in r.may]
+            cells.append("; ".join(scopes) or "-")
+        lines.append(f"| {action} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def events_page() -> str:
+    """Every kind of event, its words and who is told."""
+    lines = [HEAD.format(source="helpdesk/rules/events.py") + "# What is recorded, and how it is told\n"]
+    lines += ["| event | on the desk | to the company | facts | notice to |", "|---|---|---|---|---|"]
+    for row in events.EVENTS:
+        lines.append(
+            f"| {row.kind} | {row.staff} | {row.company or '(hidden)'} | {', '.join(sorted(row.facts)) or '-'} |"
+            f" {', '.join(row.tells) or '-'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Every setting: variable, default, what it does."""
+    lines = [HEAD.format(source="helpdesk/config.py") + "# Settings\n", "All are environment variables.\n"]
+    lines += ["| variable | default | what it does |", "|---|---|---|"]
+    lines += [f"| {row.name} | `{row.default}` | {row.says} |" for row in config.SETTINGS]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/lifecycle.md": lifecycle_page,
+    "docs/permissions.md": permissions_page,
+    "docs/events.md": events_page,
+    "docs/settings.md": settings_page,
+}
+
+
+def draw_all(*, write: bool) -> list[str]:
+    """Names of the documents that differ from what the tables say; written anew when asked."""
+    changed = []
+    for name, draw in PAGES.items():
+        path = Path(config.ROOT) / name
+        text = draw()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(name)
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    return changed

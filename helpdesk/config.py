@@ -1,0 +1,139 @@
+"""Settings: one typed row each, read from the environment, loud on nonsense."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(Exception):
+    """A setting in the environment makes no sense; the message is one line saying which and what to do."""
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _yes(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row: environment variable, how to read it, default, and a sentence for docs/settings.md."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: Any
+    says: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATABASE_URL", str, "", "Where the data lives; empty means SQLite in the instance folder."),
+    Setting("SECRET_KEY", str, "", "Signs sessions; empty means the key file in the instance folder."),
+    Setting("REDIS_URL", str, "", "Wakes workers at once on several hosts; empty means they look twice a second."),
+    Setting("FILES_DIR", str, "", "Where certificates are kept; empty means the instance folder."),
+    Setting("SITE_NAME", str, "问渠", "The name of the help desk in Chinese; a city may rename it."),
+    Setting("SITE_NAME_EN", str, "Wenqu", "The same in English."),
+    Setting("CITY_CODE", str, "SZ", "The first letters of every case number."),
+    Setting("PUBLIC_URL", str, "http://127.0.0.1:8000", "Address printed on certificates and in links."),
+    Setting("HELP_PHONE", str, "0755-0000 0000", "Printed on error pages and receipts."),
+    Setting("SESSION_HOURS", _whole, 12, "A signed-in person is asked again after so many hours."),
+    Setting("COOKIES_NEED_HTTPS", _yes, False, "Set to 1 when the site is served over HTTPS."),
+    Setting("TRUSTED_PROXIES", _whole, 0, "How many reverse proxies stand in front and set X-Forwarded-*."),
+    Setting("MAX_REQUEST_KB", _whole, 1024, "A request body larger than this is refused with 413."),
+    Setting("PDF_ENGINE", str, "weasyprint", "weasyprint, or null for a machine that never renders."),
+)
+
+
+def read_settings(environ: dict[str, str] | None = None) -> dict[str, Any]:
+    """All settings as a dict for Flask's config. Raises BadSetting with one line naming the setting."""
+    env = dict(os.environ) if environ is None else environ
+    values: dict[str, Any] = {}
+    for row in SETTINGS:
+        text = env.get(row.name)
+        try:
+            values[row.name] = row.default if text is None else row.read(text)
+        except ValueError:
+            raise BadSetting(f"{row.name}={text!r} cannot be used. {row.says}") from None
+    return values
+
+
+def instance_dir(environ: dict[str, str] | None = None) -> Path:
+    """The folder for everything this deployment keeps outside the database. Made when missing."""
+    env = dict(os.environ) if environ is None else environ
+    folder = Path(env.get("INSTANCE_DIR") or ROOT / "instance")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """The key file's content; made once, readable by its owner only."""
+    path = folder / "secret_key"
+    if not path.exists():
+        # Opened with 0600 from the first byte on, and O_EXCL: two processes starting at once agree on one key.
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def database_url(url: str, folder: Path) -> str:
+    """SQLAlchemy's address: SQLite in the instance folder by default, psycopg 3 for any PostgreSQL spelling."""
+    if not url:
+        return f"sqlite:///{folder / 'helpdesk.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def for_flask(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Everything Flask and its extensions read: our settings, then what follows from them."""
+    values = {**read_settings(), **overrides}
+    return {
+        **values,
+        "SECRET_KEY": values["SECRET_KEY"] or secret_key(folder),
+        "FILES_DIR": values["FILES_DIR"] or str(folder / "files"),
+        "SQLALCHEMY_DATABASE_URI": database_url(values["DATABASE_URL"], folder),
+        "MAX_CONTENT_LENGTH": values["MAX_REQUEST_KB"] * 1024,
+        "MAX_FORM_MEMORY_SIZE": values["MAX_REQUEST_KB"] * 1024,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SESSION_COOKIE_NAME": "helpdesk",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": values["COOKIES_NEED_HTTPS"],
+        "PERMANENT_SESSION_LIFETIME": values["SESSION_HOURS"] * 3600,
+        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+    }
+
+
+_in_use: dict[str, Any] = {row.name: row.default for row in SETTINGS}
+
+
+def use(values: dict[str, Any]) -> None:
+    """Make these settings the ones the domain reads; called once by the application's wiring."""
+    _in_use.update({name: value for name, value in values.items() if name in _in_use})
+
+
+def setting(name: str) -> Any:
+    """The value in use. Raises KeyError for a name without a row."""
+    return _in_use[name]

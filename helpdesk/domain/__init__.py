@@ -1,0 +1,1 @@
+"""What the office does: verbs. No HTTP, no templates, no commit; time comes from `helpdesk.clock`."""

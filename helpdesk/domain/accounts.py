@@ -1,0 +1,251 @@
+"""Accounts: signing in, claiming a company, granting parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, text
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.errors import NotFound, Refused, TooMany
+from helpdesk.models import Account, Case, Grant, Role, Throttle
+from helpdesk.rules import identifiers, policy
+from helpdesk.rules.policy import Who
+
+# OWASP's second choice for argon2id: 19 MiB, two passes, one lane: strong, and 40 ms on a small machine.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Verified against when no such account exists, so that the answer takes as long (no user enumeration).
+_NOBODY = _hasher.hash("nobody has this password")
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+TRIES, WINDOW = 5, timedelta(minutes=10)
+
+_BUMP = text(
+    "INSERT INTO throttles (key, tries, window_ends_at) VALUES (:key, 1, :ends) ON CONFLICT (key) DO UPDATE SET"
+    " tries = CASE WHEN throttles.window_ends_at <= :now THEN 1 ELSE throttles.tries + 1 END,"
+    " window_ends_at = CASE WHEN throttles.window_ends_at <= :now THEN excluded.window_ends_at"
+    " ELSE throttles.window_ends_at END"
+)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password. Raises Refused for one too short or absurdly long."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused("password_too_short", field="password", least=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused("password_too_long", field="password", most=LONGEST_PASSWORD)
+    return _hasher.hash(password)
+
+
+def check_tries(*keys: str, limit: int = TRIES) -> None:
+    """Raise TooMany with the minutes left when one of the keys was tried too often in its window."""
+    for key in keys:
+        row = db.session.get(Throttle, key)
+        if row is not None and row.tries >= limit and row.window_ends_at > clock.now():
+            raise TooMany(max(1, math.ceil((row.window_ends_at - clock.now()).total_seconds() / 60)))
+
+
+def count_try(*keys: str) -> None:
+    """Count one more try for each key. Call inside a transaction that is committed, also when the try failed."""
+    for key in keys:
+        moment = clock.now()
+        db.session.execute(
+            _BUMP.bindparams(key=key[:160], now=_stored(moment), ends=_stored(moment + WINDOW))
+        )
+        found = db.session.get(Throttle, key[:160])
+        if found is not None:
+            db.session.refresh(found)
+
+
+def _stored(moment):  # type: ignore[no-untyped-def]
+    """A moment as the column's own type writes it, because the statement above is plain SQL."""
+    return Throttle.__table__.c.window_ends_at.type.process_bind_param(moment, db.session.get_bind().dialect)
+
+
+def sign_in(login: str, password: str, *, address: str) -> Account | None:
+    """The account, or None: one answer and one duration for a wrong name and a wrong password.
+
+    Tries are counted per login and per address in the database, so every process sees them. Raises TooMany.
+    """
+    name = login.strip().lower()[:120]
+    login_key, address_key = f"login:{name}", f"login-from:{address}"
+    check_tries(login_key)
+    check_tries(address_key, limit=TRIES * 6)
+    account = db.session.scalar(select(Account).where(Account.login == name))
+    good = _matches(account.password_hash if account else _NOBODY, password)
+    if account is None or not good or not account.is_active:
+        count_try(login_key, address_key)
+        return None
+    forget_tries(login_key)
+    account.last_seen_at = clock.now()
+    return account
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def forget_tries(key: str) -> None:
+    """A success wipes the slate of this key."""
+    row = db.session.get(Throttle, key)
+    if row is not None:
+        db.session.delete(row)
+
+
+def create(
+    *, login: str, name: str, password: str, phone: str | None = None, email: str | None = None
+) -> Account:
+    """A new account without any part. Raises Refused for a login that is taken or empty."""
+    cleaned = login.strip().lower()
+    if not cleaned or len(cleaned) > 120:
+        raise Refused("login_missing", field="login")
+    if not name.strip():
+        raise Refused("name_missing", field="name")
+    if db.session.scalar(select(Account.id).where(Account.login == cleaned)):
+        raise Refused("login_taken", field="login")
+    account = Account(
+        login=cleaned,
+        name=name.strip()[:80],
+        phone=phone,
+        email=email,
+        password_hash=hash_password(password),
+        created_at=clock.now(),
+    )
+    db.session.add(account)
+    db.session.flush()
+    return account
+
+
+def grant(
+    account: Account,
+    role: Role,
+    *,
+    company_id: int | None = None,
+    expert_id: int | None = None,
+    station_id: int | None = None,
+    district: str | None = None,
+    confirmed: bool = True,
+) -> Grant:
+    """Give an account a part; the same part twice is one."""
+    found = next(
+        (
+            g
+            for g in account.grants
+            if (g.role, g.company_id, g.expert_id, g.station_id, g.district)
+            == (role, company_id, expert_id, station_id, district)
+            and g.ended_at is None
+        ),
+        None,
+    )
+    if found is None:
+        found = Grant(
+            role=role,
+            company_id=company_id,
+            expert_id=expert_id,
+            station_id=station_id,
+            district=district,
+            granted_at=clock.now(),
+            confirmed_at=clock.now() if confirmed else None,
+        )
+        account.grants.append(found)
+        db.session.flush()
+    return found
+
+
+def end_grant(row: Grant) -> None:
+    """Take a part away; what was done with it stays done."""
+    if row.ended_at is None:
+        row.ended_at = clock.now()
+        row.account.session_epoch += 1
+        db.session.flush()
+
+
+def set_active(account: Account, by: Who, *, active: bool) -> None:
+    """Switch an account off or on. Off, its sessions end at once and its parts give nothing."""
+    policy.require(by, "account.manage", account)
+    if account.id == by.account_id:
+        raise Refused("own_account")
+    account.is_active = active
+    account.session_epoch += 1
+    db.session.flush()
+
+
+def set_password(account: Account, by: Who, *, password: str) -> None:
+    """A new password by the administrator; every session of the account ends."""
+    policy.require(by, "account.manage", account)
+    account.password_hash = hash_password(password)
+    account.session_epoch += 1
+    db.session.flush()
+
+
+def claim(case: Case, by: Who, *, login: str, name: str, password: str) -> Account:
+    """Whoever holds a case's tracking link opens an account with it.
+
+    The account sees this case at once. The company's other cases only after a station has confirmed that the
+    person works there: a credit code is public, so knowing one proves nothing.
+    """
+    policy.require(by, "case.claim", case)
+    if case.contact_account_id is not None:
+        raise Refused("already_claimed")
+    phone = case.contact_phone
+    account = create(login=login or phone, name=name, password=password, phone=phone, email=case.contact_email)
+    attach(case, account)
+    return account
+
+
+def attach(case: Case, account: Account) -> None:
+    """Connect a case to an account as its contact, and note the unconfirmed claim to the company."""
+    case.contact_account_id = account.id
+    if case.company_id is not None:
+        grant(account, Role.MEMBER, company_id=case.company_id, confirmed=False)
+    db.session.flush()
+
+
+def decide_claim(row: Grant, by: Who, *, granted: bool) -> None:
+    """A coordinator has looked at the licence: the person works there, or not."""
+    policy.require(by, "claim.decide", row)
+    if row.confirmed_at is not None or row.ended_at is not None:
+        raise Refused("claim_decided")
+    if granted:
+        row.confirmed_at = clock.now()
+        db.session.flush()
+    else:
+        end_grant(row)
+
+
+def pending_claims(by: Who) -> list[Grant]:
+    """Claims that wait for a decision of this person, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Grant)
+            .where(Grant.confirmed_at.is_(None), Grant.ended_at.is_(None), policy.which(by, "claim.decide"))
+            .order_by(Grant.granted_at)
+            .limit(200)
+        )
+    )
+
+
+def by_id(account_id: int) -> Account:
+    """The account. Raises NotFound."""
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise NotFound("account")
+    return account
+
+
+def all_accounts() -> Iterator[Account]:
+    """Every account by login."""
+    return iter(db.session.scalars(select(Account).order_by(Account.login)))
+
+
+def default_login(case: Case) -> str:
+    """What the claim form offers as login: the phone number the request came from."""
+    return identifiers.tidy_phone(case.contact_phone)

@@ -1,0 +1,25 @@
+"""The fields, topics, districts and stations as lists to choose from."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk.db import db
+from helpdesk.models import Category, District, Station
+
+
+def categories() -> list[Category]:
+    """The ten fields in the plan's order, with their topics."""
+    return list(db.session.scalars(select(Category).options(selectinload(Category.topics)).order_by(Category.position)))
+
+
+def districts() -> list[District]:
+    """The eleven districts."""
+    return list(db.session.scalars(select(District).order_by(District.position)))
+
+
+def stations(*, district: str = "") -> list[Station]:
+    """Stations that take cases, by district."""
+    query = select(Station).where(Station.takes_cases, Station.closed_at.is_(None)).order_by(Station.district, Station.id)
+    return list(db.session.scalars(query.where(Station.district == district) if district else query))

@@ -1,0 +1,185 @@
+"""What is said while a case is worked on: replies, internal notes, questions, tries to reach the company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain import deadlines, life, record
+from helpdesk.errors import NotAllowed, NotFound, Refused
+from helpdesk.models import Access, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
+from helpdesk.rules import lifecycle, policy
+from helpdesk.rules.policy import Who
+
+LONGEST = 5000
+
+
+def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
+    """Say something that company and helpers read. The same form sent twice is one message.
+
+    The company's word ends a pause; the expert's first word begins the service; any helper's first word keeps
+    the promise of a first answer.
+    """
+    record.hold(case)
+    text = _text(body)
+    side = _side(case, by)
+    if not policy.can(by, "case.reply_as_company" if side is Side.COMPANY else "case.reply", case):
+        raise NotAllowed("case.reply")
+    if lifecycle.STATES[case.status].is_end or case.status is Status.DRAFT:
+        raise Refused("case_ended", status=case.status.value)
+    said = _already(Message, case, form_key)
+    if said is not None:
+        found: Message = said
+        return found
+    message = Message(
+        case_id=case.id,
+        side=side,
+        author_id=by.account_id,
+        author_name=by.name,
+        body=text,
+        form_key=form_key,
+        at=clock.now(),
+    )
+    db.session.add(message)
+    case.message_count += 1
+    db.session.flush()
+    record.event(case, "message.posted", by, message_id=message.id, side=side.value)
+    _what_it_moves(case, by, side)
+    return message
+
+
+def _what_it_moves(case: Case, by: Who, side: Side) -> None:
+    if side is Side.COMPANY:
+        if case.is_paused and case.status in lifecycle.ON_ITS_WAY:
+            life.take(case, "supply", by)
+            deadlines.go_on(case)
+        return
+    deadlines.first_answered(case)
+    if case.status is Status.ACCEPTED and policy.can(by, "case.consult", case):
+        life.take(case, "start", by)
+
+
+def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
+    """Write down something the company never sees. The same form sent twice is one note."""
+    record.hold(case)
+    text = _text(body)
+    policy.require(by, "case.note", case)
+    said = _already(Note, case, form_key)
+    if said is not None:
+        found: Note = said
+        return found
+    row = Note(
+        case_id=case.id,
+        station_id=case.station_id,
+        side=_side(case, by),
+        author_id=by.account_id,
+        author_name=by.name,
+        body=text,
+        form_key=form_key,
+        at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    record.event(case, "note.posted", by, note_id=row.id)
+    return row
+
+
+def ask(case: Case, by: Who, *, question: str, form_key: str, seen: int | None = None) -> None:
+    """Ask the company for something; every promise waits until it answers."""
+    if _already(Message, record.hold(case), form_key) is not None:
+        return
+    life.take(case, "ask", by, seen=seen, asked={"question": question}, question=question.strip())
+    message = Message(
+        case_id=case.id,
+        side=_side(case, by),
+        author_id=by.account_id,
+        author_name=by.name,
+        body=_text(question),
+        form_key=form_key,
+        at=clock.now(),
+    )
+    db.session.add(message)
+    case.message_count += 1
+    deadlines.first_answered(case)
+    deadlines.pause(case, question.strip())
+    if case.status is Status.ACCEPTED and policy.can(by, "case.consult", case):
+        life.take(case, "start", by)
+
+
+def log_attempt(case: Case, by: Who, *, note: str) -> ContactAttempt:
+    """Note a try to reach the company; three on three days allow an end as unreachable (rule R09)."""
+    record.hold(case)
+    policy.require(by, "attempt.log", case)
+    if case.status not in lifecycle.IN_HANDS:
+        raise Refused("step_not_possible", step="attempt", status=case.status.value)
+    attempt = ContactAttempt(case_id=case.id, at=clock.now(), by_name=by.name, note=_text(note))
+    db.session.add(attempt)
+    db.session.flush()
+    record.event(case, "attempt.logged", by, note=attempt.note)
+    return attempt
+
+
+def view_contact(case: Case, by: Who) -> str:
+    """The full phone number, and a line in the log of who looked (rule R16)."""
+    policy.require(by, "case.read_contact", case)
+    note_access(case, by, "contact")
+    record.event(case, "contact.viewed", by)
+    return case.contact_phone
+
+
+def note_access(case: Case | None, by: Who, what: str) -> None:
+    """A line in the log of unusual reading; for signed-in people only."""
+    if by.account_id is not None:
+        db.session.add(
+            Access(account_id=by.account_id, case_id=case.id if case else None, what=what, at=clock.now())
+        )
+        db.session.flush()
+
+
+def messages(case: Case) -> list[Message]:
+    """All replies in order."""
+    return list(db.session.scalars(select(Message).where(Message.case_id == case.id).order_by(Message.id)))
+
+
+def notes(case: Case, by: Who) -> list[Note]:
+    """The notes this person may read: those of the stations they coordinate, the expert those of the case's
+    station, the district and the operator all."""
+    if not policy.can(by, "case.read_notes", case):
+        return []
+    query = select(Note).where(Note.case_id == case.id).order_by(Note.id)
+    if not (by.holds(Role.DISTRICT) or by.holds(Role.OPERATOR)):
+        query = query.where(Note.station_id.in_({*by.station_ids, case.station_id}))
+    return list(db.session.scalars(query))
+
+
+def _side(case: Case, by: Who) -> Side:
+    part = record.part_of(by, case)
+    if part is Role.EXPERT:
+        return Side.EXPERT
+    if part in (Role.REQUESTER, Role.MEMBER):
+        return Side.COMPANY
+    return Side.STATION
+
+
+def _already(model: Any, case: Case, form_key: str) -> Any:
+    return db.session.scalar(select(model).where(model.case_id == case.id, model.form_key == form_key))
+
+
+def _text(body: str) -> str:
+    text = body.strip()
+    if not text:
+        raise Refused("text_missing", field="body")
+    if len(text) > LONGEST:
+        raise Refused("text_too_long", field="body", over=len(text) - LONGEST)
+    return text
+
+
+def station_of(case: Case) -> Station:
+    """The station that owns the case. Raises NotFound for a draft."""
+    station = db.session.get(Station, case.station_id) if case.station_id else None
+    if station is None:
+        raise NotFound("station")
+    return station

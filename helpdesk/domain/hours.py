@@ -1,0 +1,190 @@
+"""The hours ledger: append, reverse, prove. Nothing is ever edited (办法67 art. 3, 17; rules R06, R07)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain import certificates, numbers, record
+from helpdesk.errors import Refused
+from helpdesk.models import (
+    COUNTS,
+    Case,
+    ConfirmedBy,
+    EntryKind,
+    Expert,
+    HoursEntry,
+    Ladder,
+    Visit,
+    VisitStatus,
+)
+from helpdesk.rules import credit
+from helpdesk.rules.credit import Progress, RungNeeds
+from helpdesk.rules.policy import Who
+
+GENESIS = "0" * 64
+
+
+def settle(case: Case, by: Who) -> int:
+    """Write every confirmed visit of the case that is not in the ledger yet, then its experts' certificates.
+
+    Returns the minutes written. Raises Refused("own_hours") when somebody would record their own (rule R05).
+    """
+    written = 0
+    touched: dict[int, int] = {}
+    visits = db.session.scalars(
+        select(Visit)
+        .where(Visit.case_id == case.id, Visit.status.in_(COUNTS))
+        .where(Visit.id.notin_(select(HoursEntry.visit_id).where(HoursEntry.case_id == case.id)))
+        .order_by(Visit.starts_at, Visit.id)
+    ).all()
+    for visit in visits:
+        if by.expert_id == visit.expert_id:
+            raise Refused("own_hours")
+        entry = _append(_credit(visit, case, by))
+        touched[visit.expert_id] = touched.get(visit.expert_id, 0) + entry.minutes
+        written += entry.minutes
+    for expert_id, minutes in touched.items():
+        expert = db.session.get(Expert, expert_id)
+        record.event(case, "hours.settled", by, expert=expert.name if expert else "", minutes=minutes)
+        certificates.issue(case, expert_id, by)
+    return written
+
+
+def _credit(visit: Visit, case: Case, by: Who) -> HoursEntry:
+    return HoursEntry(
+        kind=EntryKind.CREDIT,
+        minutes=visit.counted_minutes,
+        expert_id=visit.expert_id,
+        expert_account_id=visit.expert_account_id,
+        case_id=case.id,
+        visit_id=visit.id,
+        station_id=visit.station_id,
+        category_code=case.category_code,
+        mode=visit.mode,
+        served_on=clock.local(visit.starts_at).date(),
+        confirmed_by=ConfirmedBy.COMPANY if visit.status is VisitStatus.CONFIRMED else ConfirmedBy.STATION,
+        recorded_at=clock.now(),
+        recorded_by_id=by.account_id,
+        recorded_by=by.name,
+    )
+
+
+def _append(entry: HoursEntry) -> HoursEntry:
+    """Chain the entry to the last one. The counter's row lock makes writers queue, so the chain never forks."""
+    numbers.next_number("ledger")
+    last = db.session.scalar(select(HoursEntry.hash).order_by(HoursEntry.id.desc()).limit(1))
+    entry.previous_hash = last or GENESIS
+    entry.hash = digest(entry)
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def digest(entry: HoursEntry) -> str:
+    """SHA-256 over the previous hash and every fact of the line, in a fixed order."""
+    facts = [
+        entry.previous_hash,
+        str(entry.kind),
+        entry.minutes,
+        entry.expert_id,
+        entry.case_id,
+        entry.visit_id,
+        entry.revision or 1,
+        entry.station_id,
+        entry.category_code,
+        str(entry.mode),
+        entry.served_on.isoformat(),
+        str(entry.confirmed_by),
+        entry.reverses_id,
+        entry.reason or "",
+        entry.recorded_at.isoformat(),
+        entry.recorded_by,
+    ]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+def first_bad_row(entries: Iterable[HoursEntry] | None = None) -> int | None:
+    """The id of the first ledger line whose hash or link does not hold; None when the chain is whole."""
+    rows = entries if entries is not None else db.session.scalars(select(HoursEntry).order_by(HoursEntry.id))
+    previous = GENESIS
+    for row in rows:
+        if row.previous_hash != previous or row.hash != digest(row):
+            return row.id
+        previous = row.hash
+    return None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Minutes of one expert: all, and apart those the company confirmed and the station verified."""
+
+    minutes: int
+    by_company: int
+    by_station: int
+    cases: int
+
+
+def totals(expert_id: int) -> Totals:
+    """What the ledger says of an expert; reversals are already taken off."""
+    rows = db.session.execute(
+        select(HoursEntry.confirmed_by, func.sum(HoursEntry.minutes))
+        .where(HoursEntry.expert_id == expert_id)
+        .group_by(HoursEntry.confirmed_by)
+    )
+    sums = {who: int(minutes) for who, minutes in rows}
+    cases = db.session.scalar(
+        select(func.count(func.distinct(HoursEntry.case_id))).where(HoursEntry.expert_id == expert_id)
+    )
+    company, station = sums.get(ConfirmedBy.COMPANY, 0), sums.get(ConfirmedBy.STATION, 0)
+    return Totals(company + station, company, station, cases or 0)
+
+
+def minutes_of_case(case_id: int, expert_id: int) -> int:
+    """Ledger minutes of one expert on one case."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(HoursEntry.minutes), 0)).where(
+                HoursEntry.case_id == case_id, HoursEntry.expert_id == expert_id
+            )
+        )
+        or 0
+    )
+
+
+def entries_of(expert_id: int) -> list[HoursEntry]:
+    """An expert's ledger, newest first."""
+    return list(
+        db.session.scalars(
+            select(HoursEntry).where(HoursEntry.expert_id == expert_id).order_by(HoursEntry.id.desc())
+        )
+    )
+
+
+def progress(expert: Expert) -> Progress:
+    """Where the expert stands on the ladder in force; eligibility only, people award (rule R14)."""
+    today = clock.today()
+    ladder = db.session.scalar(
+        select(Ladder)
+        .where(Ladder.is_default, Ladder.effective_from <= today)
+        .where(Ladder.effective_to.is_(None) | (Ladder.effective_to >= today))
+        .limit(1)
+    )
+    rungs = [RungNeeds(r.star, r.minutes, r.months_registered) for r in ladder.rungs] if ladder else []
+    return credit.progress(totals(expert.id).minutes, expert.registered_on, today, rungs)
+
+
+def minutes_of_visit(visit_id: int) -> int:
+    """Ledger minutes that stand for one visit; 0 when it was never settled or was reversed."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(HoursEntry.minutes), 0)).where(HoursEntry.visit_id == visit_id)
+        )
+        or 0
+    )

@@ -1,0 +1,201 @@
+"""How a request becomes a case: a draft on the server, four pages, one submission."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain import companies, deadlines, life, numbers
+from helpdesk.domain.companies import CompanyFacts
+from helpdesk.errors import NotFound, Refused
+from helpdesk.models import Case, Channel, Consent, Meeting, Role, Station, StationKind, Status
+from helpdesk.rules import identifiers
+from helpdesk.rules.policy import Held, Who
+
+# The wording of the consents that the form shows; a new wording is a new number (PIPL art. 17).
+CONSENT_WORDING = "2026-11"
+PURPOSES = ("handling", "referral", "example", "paper_name")
+PAGES = ("problem", "company", "contact")
+DRAFT_DAYS = 30
+TITLE_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who speaks for the company in this request; `phone` is tidy."""
+
+    name: str
+    phone: str
+    email: str | None = None
+    times: str | None = None
+    meeting: Meeting | None = None
+
+
+def start(problem: str, *, category: str | None, locale: str, sent_by: Who | None = None) -> Case:
+    """A new draft with its unguessable token (128 bits) and the code that is read aloud."""
+    case = Case(
+        tracking_token=secrets.token_urlsafe(20),
+        tracking_code=_free_code(),
+        locale=locale,
+        channel=Channel.WEB,
+        created_at=clock.now(),
+        contact_account_id=sent_by.account_id if sent_by else None,
+        draft={"problem": {"problem": problem, "category": category}},
+    )
+    db.session.add(case)
+    db.session.flush()
+    return case
+
+
+def _free_code() -> str:
+    while True:
+        code = identifiers.tracking_code()
+        if not db.session.scalar(select(Case.id).where(Case.tracking_code == code)):
+            return code
+
+
+def draft_by_token(token: str) -> Case:
+    """The draft, or the case it became. Raises NotFound for an unknown token."""
+    case = db.session.scalar(select(Case).where(Case.tracking_token == token))
+    if case is None:
+        raise NotFound("draft")
+    return case
+
+
+def save_page(case: Case, page: str, values: dict[str, Any]) -> None:
+    """Keep what a page of the form holds. A draft that was sent already takes nothing more."""
+    if case.status is not Status.DRAFT:
+        raise Refused("already_submitted", number=case.number)
+    case.draft = {**case.draft, page: values}
+    db.session.flush()
+
+
+def missing_page(case: Case) -> str | None:
+    """The first page that is not filled in yet; None when all are."""
+    return next((page for page in PAGES if page not in case.draft), None)
+
+
+def submit(
+    case: Case,
+    by: Who,
+    *,
+    company: CompanyFacts,
+    contact: Contact,
+    consents: dict[str, bool],
+    station_id: int | None = None,
+) -> Case:
+    """Send the request: company, contact, consents, the accountable station, and the case's number.
+
+    Sent twice it stays one case. Raises Refused for a missing consent or contact, or too many open cases.
+    """
+    if case.status is not Status.DRAFT:
+        return case
+    said = case.draft["problem"]
+    case.problem = said["problem"].strip()
+    case.title = title_from(case.problem)
+    case.wished_category = said.get("category") or None
+    case.company_id = companies.find_or_add(company).id
+    case.district = company.district
+    case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
+    case.contact_times, case.meeting = contact.times, contact.meeting
+    case.station_id = station_id or station_for(company.district).id
+    case.submitted_at = clock.now()
+    db.session.flush()
+    _keep_consents(case, consents)
+    number = numbers.case_number()
+    life.take(
+        case,
+        "submit",
+        by,
+        asked={"consents": consents},
+        sets={"number": number, "draft": {}},
+        number=number,
+        channel=case.channel.value,
+    )
+    deadlines.begin_first_answer(case)
+    return case
+
+
+def requester(case: Case) -> Who:
+    """The person who holds the case's tracking link."""
+    return Who(name=case.contact_name, held=(Held(Role.ANYONE), Held(Role.REQUESTER)), link_case_id=case.id)
+
+
+def discard(case: Case, by: Who) -> None:
+    """Drop a draft; what it held is gone."""
+    case.draft = {}
+    life.take(case, "discard", by)
+
+
+def station_for(district: str) -> Station:
+    """The station accountable for a district from the first moment on (rule R10): its district station."""
+    found = db.session.scalar(
+        select(Station)
+        .where(Station.district == district, Station.takes_cases, Station.closed_at.is_(None))
+        .order_by((Station.kind == StationKind.DISTRICT).desc(), Station.id)
+        .limit(1)
+    )
+    if found is None:
+        found = db.session.scalar(
+            select(Station).where(Station.takes_cases, Station.closed_at.is_(None)).order_by(Station.id).limit(1)
+        )
+    if found is None:
+        raise Refused("no_station")
+    return found
+
+
+def title_from(problem: str) -> str:
+    """A short title out of the first sentence; the coordinator may word it better."""
+    first = re.split(r"[。！？!?\n；;]", problem.strip(), maxsplit=1)[0].strip() or problem.strip()
+    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip("，,、 ") + "…"
+
+
+def _keep_consents(case: Case, consents: dict[str, bool]) -> None:
+    for purpose in PURPOSES:
+        if consents.get(purpose):
+            give_consent(case, purpose)
+
+
+def give_consent(case: Case, purpose: str) -> None:
+    """Note a consent with the wording and the time; given twice it is one."""
+    row = db.session.scalar(select(Consent).where(Consent.case_id == case.id, Consent.purpose == purpose))
+    if row is None:
+        db.session.add(
+            Consent(case_id=case.id, purpose=purpose, wording=CONSENT_WORDING, given_at=clock.now())
+        )
+    else:
+        row.withdrawn_at, row.wording, row.given_at = None, CONSENT_WORDING, clock.now()
+    db.session.flush()
+
+
+def withdraw_consent(case: Case, purpose: str) -> None:
+    """Take a consent back: as easily as it was given (PIPL art. 15)."""
+    row = db.session.scalar(select(Consent).where(Consent.case_id == case.id, Consent.purpose == purpose))
+    if row is not None and row.withdrawn_at is None:
+        row.withdrawn_at = clock.now()
+        db.session.flush()
+
+
+def consented(case: Case, purpose: str) -> bool:
+    """Whether a consent stands now."""
+    return bool(
+        db.session.scalar(
+            select(func.count())
+            .select_from(Consent)
+            .where(Consent.case_id == case.id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
+        )
+    )
+
+
+def case_by_code(code: str, last_digits: str) -> Case:
+    """The case of a tracking code together with the phone's last four digits; NotFound is one word for all."""
+    case = db.session.scalar(select(Case).where(Case.tracking_code == code, Case.status != Status.DRAFT))
+    if case is None or not secrets.compare_digest(case.contact_phone[-4:], last_digits):
+        raise NotFound("case")
+    return case

@@ -1,0 +1,49 @@
+"""What somebody with an account has not read yet."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.models import Case, Event, Notice
+from helpdesk.rules import policy
+from helpdesk.rules.policy import Who
+
+
+def unread_count(who: Who) -> int:
+    """The number on the bell."""
+    if who.account_id is None:
+        return 0
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Notice)
+            .where(Notice.account_id == who.account_id, Notice.read_at.is_(None))
+        )
+        or 0
+    )
+
+
+def latest(who: Who, *, limit: int = 50) -> list[tuple[Notice, Event, Case]]:
+    """The newest notices with their event and case; of a case one may no longer read, nothing is told."""
+    rows = db.session.execute(
+        select(Notice, Event, Case)
+        .join(Event, Event.id == Notice.event_id)
+        .join(Case, Case.id == Event.case_id)
+        .where(Notice.account_id == who.account_id)
+        .where(policy.which(who, "case.read") | policy.which(who, "offer.answer"))
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, event, case) for notice, event, case in rows]
+
+
+def mark_read(who: Who) -> None:
+    """Everything up to now is read."""
+    db.session.execute(
+        update(Notice)
+        .where(Notice.account_id == who.account_id, Notice.read_at.is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,32 @@
+"""Gapless numbers under concurrency: raised in the transaction that uses them."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from helpdesk import clock, config
+from helpdesk.db import db
+
+# The same statement on SQLite and PostgreSQL. It locks the row until the transaction ends, so take a number late.
+_NEXT = text(
+    "INSERT INTO counters (key, n) VALUES (:key, 1) "
+    "ON CONFLICT (key) DO UPDATE SET n = counters.n + 1 RETURNING n"
+)
+
+
+def next_number(key: str) -> int:
+    """The next number of a series, starting at 1. A rollback gives it back."""
+    return int(db.session.execute(_NEXT, {"key": key}).scalar_one())
+
+
+def case_number() -> str:
+    """SZ-26-00001: city, year in Shenzhen, serial within the year."""
+    year = clock.today().year
+    city = config.setting("CITY_CODE")
+    return f"{city}-{year % 100:02d}-{next_number(f'case-{year}'):05d}"
+
+
+def certificate_number() -> str:
+    """WQ-2026-0000001: year in Shenzhen, serial within the year."""
+    year = clock.today().year
+    return f"WQ-{year}-{next_number(f'certificate-{year}'):07d}"

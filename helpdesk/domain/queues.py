@@ -1,0 +1,228 @@
+"""Lists of cases: views, filters, keyset paging, counts. A constant number of queries, whatever the size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.i18n import N_
+from helpdesk.models import (
+    Case,
+    Company,
+    Status,
+    Transfer,
+    TransferStatus,
+    WaitingOn,
+)
+from helpdesk.rules import policy
+from helpdesk.rules.policy import Who
+
+PAGE = 30
+FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class View:
+    """A named list of the desk: its label, icon, and what it holds."""
+
+    name: str
+    label: str
+    icon: str
+    group: str
+
+
+ATTENTION, FOLLOWING = N_("要处理的"), N_("在跟的")
+
+VIEWS: tuple[View, ...] = (
+    View("new", N_("待受理"), "submitted", ATTENTION),
+    View("triaged", N_("待派单"), "triaged", ATTENTION),
+    View("offered", N_("待接单"), "offered", ATTENTION),
+    View("waiting", N_("待企业补充"), "waiting", ATTENTION),
+    View("risk", N_("快超时"), "overdue", ATTENTION),
+    View("incoming", N_("待接收转站"), "forward", ATTENTION),
+    View("working", N_("服务中"), "consulting", FOLLOWING),
+    View("answered", N_("待企业确认"), "answered", FOLLOWING),
+    View("closed", N_("本月办结"), "closed", FOLLOWING),
+    View("all", N_("全部案件"), "list", FOLLOWING),
+)
+BY_NAME = {view.name: view for view in VIEWS}
+LIVE = (
+    Status.SUBMITTED, Status.TRIAGED, Status.OFFERED, Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED,
+)  # fmt: skip
+
+
+def criterion(view: str) -> ColumnElement[bool]:
+    """What a view holds, as SQL over cases."""
+    moment = clock.now()
+    table: dict[str, ColumnElement[bool]] = {
+        "new": and_(Case.status == Status.SUBMITTED, Case.waiting_on == WaitingOn.NOBODY),
+        "triaged": and_(Case.status == Status.TRIAGED, Case.waiting_on == WaitingOn.NOBODY),
+        "offered": Case.status == Status.OFFERED,
+        "waiting": and_(Case.waiting_on == WaitingOn.COMPANY, Case.status.in_(LIVE)),
+        "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment),
+        "working": Case.status.in_((Status.ACCEPTED, Status.CONSULTING)),
+        "answered": Case.status == Status.ANSWERED,
+        "closed": and_(Case.status == Status.CLOSED, Case.closed_at >= _month_start(moment)),
+        "all": Case.status != Status.DRAFT,
+    }
+    if view == "incoming":
+        return Case.id.in_(select(Transfer.case_id).where(Transfer.status == TransferStatus.PENDING))
+    return table.get(view, table["all"])
+
+
+def _month_start(moment: datetime) -> datetime:
+    here = clock.local(moment)
+    return clock.from_local(here.date().replace(day=1))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a list; every part lives in the URL."""
+
+    view: str = "all"
+    category: str = ""
+    district: str = ""
+    status: str = ""
+    station: str = ""
+    q: str = ""
+    after: str = ""
+    before: str = ""
+    sort: str = "due"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of cases, and the keys of the next and previous ones ("" when there is none)."""
+
+    cases: list[Case]
+    after: str
+    before: str
+
+
+def page(who: Who, filters: Filters, *, size: int = PAGE) -> Page:
+    """One page of the cases this person may read, by keyset: the thousandth page costs what the first does."""
+    query = _narrow(select(Case), who, filters)
+    columns = _order(filters)
+    backwards = bool(filters.before)
+    key = filters.before or filters.after
+    descending = (filters.sort != "due") != backwards
+    if key:
+        bound = _read_key(key, filters)
+        if bound is not None:
+            row = tuple_(*columns)
+            query = query.where(row < tuple_(*bound) if descending else row > tuple_(*bound))
+    ordered = [column.desc() if descending else column.asc() for column in columns]
+    query = query.order_by(*ordered).limit(size + 1).options(
+        joinedload(Case.company).load_only(Company.name, Company.size, Company.employees),
+        joinedload(Case.category),
+        joinedload(Case.station),
+        joinedload(Case.expert),
+    )
+    rows = list(db.session.scalars(query))
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page([], "", "")
+    has_after = more if not backwards else bool(key)
+    has_before = bool(key) if not backwards else more
+    return Page(
+        rows,
+        _write_key(rows[-1], filters) if has_after else "",
+        _write_key(rows[0], filters) if has_before else "",
+    )
+
+
+def counts(who: Who) -> dict[str, int]:
+    """How many cases each view holds for this person: one statement for all views."""
+    mine = policy.which(who, "case.read")
+    live = [
+        func.count().filter(criterion(view.name)).label(view.name)
+        for view in VIEWS
+        if view.name not in ("all", "closed", "incoming")
+    ]
+    numbers = db.session.execute(select(*live).select_from(Case).where(mine, Case.status.in_(LIVE))).one()._mapping
+    closed = db.session.scalar(select(func.count()).select_from(Case).where(mine, criterion("closed")))
+    incoming = 0
+    if who.station_ids:
+        incoming = (
+            db.session.scalar(
+                select(func.count())
+                .select_from(Transfer)
+                .where(Transfer.status == TransferStatus.PENDING, Transfer.to_station_id.in_(who.station_ids))
+            )
+            or 0
+        )
+    return {**{k: int(v) for k, v in numbers.items()}, "closed": closed or 0, "incoming": incoming}
+
+
+def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
+    query = query.where(policy.which(who, "case.read"), criterion(filters.view))
+    if filters.view != "incoming" and who.station_ids and filters.view != "all":
+        query = query.where(Case.station_id.in_(who.station_ids))
+    if filters.view == "incoming":
+        query = query.where(
+            Case.id.in_(
+                select(Transfer.case_id).where(
+                    Transfer.status == TransferStatus.PENDING, Transfer.to_station_id.in_(who.station_ids)
+                )
+            )
+        )
+    for column, value in ((Case.category_code, filters.category), (Case.district, filters.district)):
+        if value:
+            query = query.where(column == value)
+    if filters.status in set(Status):
+        query = query.where(Case.status == Status(filters.status))
+    if filters.q.strip():
+        query = query.where(_matching(filters.q.strip()[:60]))
+    return query
+
+
+def _matching(words: str) -> ColumnElement[bool]:
+    """Number, title, or company name; the wildcards of LIKE mean themselves."""
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = f"%{escaped}%"
+    return or_(
+        Case.number.ilike(like, escape="\\"),
+        Case.title.ilike(like, escape="\\"),
+        Case.company_id.in_(select(Company.id).where(Company.name.ilike(like, escape="\\"))),
+    )
+
+
+def _order(filters: Filters) -> list[Any]:
+    if filters.sort == "due":
+        return [func.coalesce(Case.due_at, FAR), Case.id]
+    return [Case.submitted_at, Case.id]
+
+
+def _write_key(case: Case, filters: Filters) -> str:
+    moment = (case.due_at or FAR) if filters.sort == "due" else case.submitted_at
+    return f"{moment.isoformat()}~{case.id}" if moment else ""
+
+
+def _read_key(key: str, filters: Filters) -> tuple[Any, Any] | None:
+    """The place a key names; a garbled one is treated as the beginning."""
+    moment, _, number = key.partition("~")
+    try:
+        when = datetime.fromisoformat(moment)
+        return (when, int(number)) if when.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def changed_since(who: Who, moment: datetime) -> int:
+    """How many of this person's cases changed after a moment: what the pulse asks."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Case)
+            .where(policy.which(who, "case.read"), Case.last_event_at > moment)
+        )
+        or 0
+    )

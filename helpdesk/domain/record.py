@@ -1,0 +1,124 @@
+"""Writing down what happened: the event, and who should hear of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.models import Case, Event, Grant, Notice, Role
+from helpdesk.rules.events import BY_KIND, Told
+from helpdesk.rules.policy import Who
+
+# The order in which a person with several parts is described when they act on a case.
+_PARTS = (
+    Role.SYSTEM, Role.REQUESTER, Role.EXPERT, Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR, Role.MEMBER,
+    Role.OVERSEER, Role.ADMIN,
+)  # fmt: skip
+
+
+def hold(case: Case) -> Case:
+    """Lock the case's row for this transaction and read it afresh: every verb that writes begins here."""
+    db.session.refresh(case, with_for_update=True)
+    return case
+
+
+def event(
+    case: Case,
+    kind: str,
+    by: Who,
+    *,
+    step: str | None = None,
+    frm: str | None = None,
+    to: str | None = None,
+    receiver_station_id: int | None = None,
+    offered_expert_id: int | None = None,
+    **facts: Any,
+) -> Event:
+    """Append one event to the case and its notices. Raises ValueError when the facts are not the declared ones."""
+    told = BY_KIND[kind]
+    if set(facts) != told.facts:
+        raise ValueError(f"{kind}: facts {sorted(facts)} are not {sorted(told.facts)}")
+    moment = clock.now()
+    seq = db.session.execute(
+        update(Case)
+        .where(Case.id == case.id)
+        .values(event_count=Case.event_count + 1, last_event_at=moment, last_actor=by.name)
+        .returning(Case.event_count)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    db.session.refresh(case, ["event_count", "last_event_at", "last_actor"])
+    row = Event(
+        case_id=case.id,
+        seq=seq,
+        kind=kind,
+        step=step,
+        from_status=frm,
+        to_status=to,
+        actor_id=by.account_id,
+        actor_name=by.name,
+        actor_role=part_of(by, case),
+        station_id=case.station_id,
+        facts=facts,
+        at=moment,
+    )
+    db.session.add(row)
+    db.session.flush()
+    _notify(told, case, row, by, receiver_station_id, offered_expert_id)
+    return row
+
+
+def part_of(by: Who, case: Case) -> Role:
+    """In which of their parts somebody acts on this case."""
+    parts = {h.role for h in by.held}
+    if Role.REQUESTER in parts and by.link_case_id == case.id:
+        return Role.REQUESTER
+    if Role.EXPERT in parts and by.expert_id == case.expert_id:
+        return Role.EXPERT
+    for role in _PARTS:
+        if role in parts and role not in (Role.REQUESTER, Role.EXPERT):
+            return role
+    return Role.EXPERT if Role.EXPERT in parts else Role.ANYONE
+
+
+def _notify(
+    told: Told, case: Case, row: Event, by: Who, receiver_station_id: int | None, offered_expert_id: int | None
+) -> None:
+    criteria = []
+    for audience in told.tells:
+        if audience == "expert" and case.expert_id is not None:
+            criteria.append(Grant.expert_id == case.expert_id)
+        elif audience == "station" and case.station_id is not None:
+            criteria.append(Grant.station_id == case.station_id)
+        elif audience == "company" and case.company_id is not None:
+            criteria.append(Grant.company_id == case.company_id)
+        elif audience == "receiver":
+            criteria.append(Grant.station_id == receiver_station_id)
+        elif audience == "offered":
+            criteria.append(Grant.expert_id == offered_expert_id)
+    readers: set[int] = set()
+    for criterion in criteria:
+        readers.update(
+            db.session.scalars(
+                select(Grant.account_id).where(criterion, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
+            )
+        )
+    if "company" in told.tells and case.contact_account_id is not None:
+        readers.add(case.contact_account_id)
+    readers.discard(by.account_id or 0)
+    db.session.add_all(Notice(account_id=reader, event_id=row.id) for reader in sorted(readers))
+    db.session.flush()
+
+
+def last_actor(case: Case, kind: str) -> str | None:
+    """The name of whoever caused the latest event of this kind on the case."""
+    return db.session.scalar(
+        select(Event.actor_name).where(Event.case_id == case.id, Event.kind == kind).order_by(Event.seq.desc()).limit(1)
+    )
+
+
+def timeline(case: Case) -> list[Event]:
+    """Everything that happened to the case, in order."""
+    return list(db.session.scalars(select(Event).where(Event.case_id == case.id).order_by(Event.seq)))

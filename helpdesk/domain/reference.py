@@ -1,0 +1,182 @@
+"""Reference data: districts, network, fields, calendar, ladders. Loaded as often as one likes, never doubled."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk.db import db
+from helpdesk.models import (
+    CalendarDay,
+    CalendarYear,
+    Category,
+    Corps,
+    Detachment,
+    DetachmentKind,
+    District,
+    Ladder,
+    Rung,
+    Station,
+    StationKind,
+    Topic,
+)
+from helpdesk.reference import load
+
+# 民函〔2012〕340号 and the city's practice; each ladder is dated data with its basis (domain brief, 2).
+LADDERS: tuple[dict[str, Any], ...] = (
+    {
+        "code": "national-2012",
+        "zh": "全国志愿服务星级",
+        "en": "National star ladder",
+        "basis": "民政部《志愿服务记录办法》（民函〔2012〕340号）",
+        "effective_from": date(2012, 10, 23),
+        "is_default": True,
+        "rungs": [(1, 100, 0), (2, 300, 0), (3, 600, 0), (4, 1000, 0), (5, 1500, 0)],
+    },
+    {
+        "code": "longgang-2023",
+        "zh": "龙岗区星级志愿者",
+        "en": "Longgang star volunteers",
+        "basis": "龙岗区星级志愿者认定办法（2023）",
+        "effective_from": date(2023, 1, 1),
+        "is_default": False,
+        "rungs": [(1, 100, 6), (2, 300, 6), (3, 600, 12), (4, 1000, 12)],
+    },
+)
+
+
+def load_all() -> dict[str, int]:
+    """Load or refresh everything; returns how many rows each table has afterwards."""
+    _districts()
+    _categories()
+    _network()
+    _ladders()
+    _calendar()
+    db.session.flush()
+    tables = (District, Category, Topic, Corps, Detachment, Station, Ladder, CalendarDay)
+    return {t.__tablename__: len(db.session.scalars(select(t)).all()) for t in tables}
+
+
+def _merge(model: Any, **values: Any) -> Any:
+    return db.session.merge(model(**values))
+
+
+def _districts() -> None:
+    for position, row in enumerate(load("districts"), 1):
+        _merge(District, code=row["code"], zh=row["zh"], en=row["en"], position=position)
+    db.session.flush()
+
+
+def _categories() -> None:
+    for position, row in enumerate(load("categories"), 1):
+        _merge(
+            Category,
+            code=row["code"],
+            position=position,
+            zh=row["zh"],
+            zh_short=row["zh_short"],
+            en=row["en"],
+            hint_zh=row["hint_zh"],
+            hint_en=row["hint_en"],
+            plan_section=row["plan_section"],
+            licence_required=bool(row.get("licence_required")),
+            quick_answer=row["code"] == "policy",
+        )
+        db.session.flush()
+        for place, topic in enumerate(row["topics"], 1):
+            _merge(
+                Topic,
+                code=topic["code"],
+                category_code=row["code"],
+                position=place,
+                zh=topic["zh"],
+                en=topic["en"],
+                is_management=bool(topic.get("management")),
+            )
+    db.session.flush()
+
+
+def _by_code(model: Any, code: str, **values: Any) -> Any:
+    found = db.session.scalar(select(model).where(model.code == code))
+    if found is None:
+        found = model(code=code, **values)
+        db.session.add(found)
+    else:
+        for name, value in values.items():
+            setattr(found, name, value)
+    db.session.flush()
+    return found
+
+
+def _network() -> None:
+    network = load("stations")
+    corps = _by_code(Corps, network["corps"]["code"], zh=network["corps"]["zh"], en=network["corps"]["en"])
+    detachments = {}
+    for row in network["detachments"]:
+        detachments[row["code"]] = _by_code(
+            Detachment,
+            row["code"],
+            corps_id=corps.id,
+            kind=DetachmentKind(row["kind"]),
+            zh=row["zh"],
+            en=row["en"],
+            district=row.get("district"),
+        )
+    for row in network["stations"]:
+        _by_code(
+            Station,
+            row["code"],
+            slug=row["slug"],
+            detachment_id=detachments[row["detachment"]].id,
+            kind=StationKind(row["kind"]),
+            zh=row["zh"],
+            en=row["en"],
+            district=row["district"],
+            address=row["address"],
+            phone=row["phone"],
+            hours=row["hours"],
+            legal_entity=row["legal_entity"],
+            filing_no=row["filing_no"],
+            counts_preparation=bool(row["counts_preparation"]),
+            preparation_cap_minutes=int(row["preparation_cap_minutes"]),
+        )
+
+
+def _ladders() -> None:
+    for row in LADDERS:
+        values = {k: v for k, v in row.items() if k not in ("code", "rungs")}
+        ladder = _by_code(Ladder, row["code"], **values)
+        known = {rung.star for rung in ladder.rungs}
+        for star, hours, months in row["rungs"]:
+            if star not in known:
+                db.session.add(Rung(ladder_id=ladder.id, star=star, minutes=hours * 60, months_registered=months))
+    db.session.flush()
+
+
+def _calendar() -> None:
+    """Holidays and make-up days of the years the maintained package knows; a year loaded once is the city's own
+    to edit and is not touched again. Years the package does not know stay unknown, and are warned about."""
+    import chinese_calendar
+    from chinese_calendar import constants
+
+    source = f"chinesecalendar {getattr(chinese_calendar, '__version__', '')}".strip()
+    known = set(db.session.scalars(select(CalendarYear.year)))
+    years = sorted({day.year for day in constants.holidays} - known)
+    for year in [y for y in years if y >= 2024]:
+        db.session.add(CalendarYear(year=year, source=source))
+        day = date(year, 1, 1)
+        while day.year == year:
+            working = chinese_calendar.is_workday(day)
+            if working != (day.weekday() < 5):
+                _, name = chinese_calendar.get_holiday_detail(day)
+                _merge(CalendarDay, day=day, is_working=working, name=name or "", source=source)
+            day += timedelta(days=1)
+    db.session.flush()
+
+
+def unknown_years(first: int, last: int) -> list[int]:
+    """Years between the two for which no holidays are loaded: the desk shows a warning for each."""
+    known = set(db.session.scalars(select(CalendarYear.year)))
+    return [year for year in range(first, last + 1) if year not in known]

@@ -1,0 +1,279 @@
+"""Visits: claimed by the expert, confirmed by the company or verified by the station, never by oneself (R05)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain import consultation, hours, life, record
+from helpdesk.errors import NotAllowed, Refused
+from helpdesk.models import Case, Expert, Meeting, Role, Status, Visit, VisitStatus
+from helpdesk.rules import credit, policy
+from helpdesk.rules.policy import Who
+
+DECIDABLE = (VisitStatus.LOGGED, VisitStatus.DISPUTED)
+LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What the expert says of a visit. Moments are aware; `contact_minutes` None means from start to end."""
+
+    starts_at: datetime
+    ends_at: datetime
+    mode: Meeting
+    place: str
+    summary: str
+    contact_minutes: int | None = None
+    preparation_minutes: int = 0
+    travel_minutes: int = 0
+    long_day_reason: str = ""
+
+
+def log(case: Case, by: Who, *, facts: VisitFacts, form_key: str) -> Visit:
+    """Claim a visit; it counts only when somebody else has confirmed it. The same form sent twice is one visit.
+
+    Raises Refused: in the future, before the case, too long, overlapping another counted visit of this expert
+    (rule R03), a day over ten hours without a reason.
+    """
+    record.hold(case)
+    policy.require(by, "visit.log", case)
+    said = db.session.scalar(select(Visit).where(Visit.case_id == case.id, Visit.form_key == form_key))
+    if said is not None:
+        return said
+    if case.status not in (Status.ACCEPTED, Status.CONSULTING):
+        raise Refused("step_not_possible", step="visit", status=case.status.value)
+    expert = _locked_expert(case.expert_id or 0)
+    contact = _check(facts, expert, case, besides=None)
+    visit = Visit(
+        case_id=case.id,
+        expert_id=expert.id,
+        expert_account_id=by.account_id,
+        station_id=case.station_id,
+        starts_at=facts.starts_at,
+        ends_at=facts.ends_at,
+        mode=facts.mode,
+        place=facts.place.strip(),
+        contact_minutes=contact,
+        preparation_minutes=facts.preparation_minutes,
+        travel_minutes=facts.travel_minutes,
+        counted_minutes=_counted(case, expert, facts, contact, besides=None),
+        summary=facts.summary.strip(),
+        long_day_reason=facts.long_day_reason.strip(),
+        form_key=form_key,
+        logged_at=clock.now(),
+    )
+    db.session.add(visit)
+    case.visit_count += 1
+    db.session.flush()
+    if case.status is Status.ACCEPTED:
+        life.take(case, "start", by)
+    record.event(case, "visit.logged", by, visit_id=visit.id, minutes=visit.counted_minutes)
+    return visit
+
+
+def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None) -> Visit:
+    """Correct a claim that nobody has confirmed yet; a disputed one is up for confirmation again."""
+    case = record.hold(visit.case)
+    _hold(visit, seen)
+    if by.expert_id != visit.expert_id or not policy.can(by, "visit.log", case):
+        raise NotAllowed("visit.log")
+    if visit.status not in DECIDABLE or case.status not in (Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED):
+        raise Refused("visit_decided")
+    expert = _locked_expert(visit.expert_id)
+    contact = _check(facts, expert, case, besides=visit)
+    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
+    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
+    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
+    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
+    visit.counted_minutes = _counted(case, expert, facts, contact, besides=visit)
+    visit.status, visit.dispute_reason = VisitStatus.LOGGED, None
+    visit.version += 1
+    db.session.flush()
+    record.event(case, "visit.changed", by, visit_id=visit.id, minutes=visit.counted_minutes)
+    return visit
+
+
+def confirm(visit: Visit, by: Who, *, seen: int | None = None) -> Visit:
+    """The company says: it happened, and the minutes are right (rule R04). Said twice it is once."""
+    case = record.hold(visit.case)
+    _hold(visit, seen)
+    _company_only(case, visit, by)
+    if visit.status is VisitStatus.CONFIRMED:
+        return visit
+    if visit.status not in DECIDABLE:
+        raise Refused("visit_decided")
+    _decide(visit, VisitStatus.CONFIRMED, by)
+    record.event(case, "visit.confirmed", by, visit_id=visit.id, minutes=visit.counted_minutes)
+    return visit
+
+
+def dispute(visit: Visit, by: Who, *, reason: str, seen: int | None = None) -> Visit:
+    """The company says the time is wrong, and what it was; the expert corrects it."""
+    case = record.hold(visit.case)
+    _hold(visit, seen)
+    _company_only(case, visit, by)
+    if visit.status not in DECIDABLE:
+        raise Refused("visit_decided")
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    visit.status, visit.dispute_reason = VisitStatus.DISPUTED, reason.strip()[:LONGEST_TEXT]
+    visit.version += 1
+    db.session.flush()
+    record.event(case, "visit.disputed", by, visit_id=visit.id, reason=visit.dispute_reason)
+    return visit
+
+
+def verify(visit: Visit, by: Who) -> Visit:
+    """The station vouches for a visit in the company's silence (rule R04); its coordinator, never the expert."""
+    case = record.hold(visit.case)
+    _hold(visit, None)
+    _station_only(case, visit, by)
+    if visit.status not in DECIDABLE:
+        raise Refused("visit_decided")
+    _decide(visit, VisitStatus.VERIFIED, by)
+    record.event(case, "visit.verified", by, visit_id=visit.id, minutes=visit.counted_minutes)
+    if case.status is Status.WITHDRAWN:
+        hours.settle(case, by)
+    return visit
+
+
+def void(visit: Visit, by: Who, *, reason: str) -> Visit:
+    """The station strikes a claim that nobody confirmed; it counts for nothing."""
+    case = record.hold(visit.case)
+    _hold(visit, None)
+    _station_only(case, visit, by)
+    if visit.status not in DECIDABLE:
+        raise Refused("visit_decided")
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    _decide(visit, VisitStatus.VOID, by)
+    record.event(case, "visit.voided", by, visit_id=visit.id, reason=reason.strip())
+    return visit
+
+
+def of(case: Case) -> list[Visit]:
+    """The visits of a case, earliest first."""
+    return list(db.session.scalars(select(Visit).where(Visit.case_id == case.id).order_by(Visit.starts_at, Visit.id)))
+
+
+def undecided(case: Case) -> list[Visit]:
+    """Visits that neither company nor station has decided on."""
+    return [visit for visit in of(case) if visit.status in DECIDABLE]
+
+
+def _check(facts: VisitFacts, expert: Expert, case: Case, *, besides: Visit | None) -> int:
+    """The contact minutes, after every rule about times has been asked."""
+    span = int((facts.ends_at - facts.starts_at).total_seconds() // 60)
+    contact = span if facts.contact_minutes is None else facts.contact_minutes
+    if span <= 0:
+        raise Refused("visit_ends_before_start", field="ends")
+    if facts.ends_at > clock.now():
+        raise Refused("visit_in_future", field="day")
+    if case.submitted_at is not None and facts.starts_at < _start_of_day(case.submitted_at):
+        raise Refused("visit_before_case", field="day")
+    if span > credit.LONGEST_VISIT_MINUTES:
+        raise Refused("visit_too_long", field="ends", hours=credit.LONGEST_VISIT_MINUTES // 60)
+    if contact <= 0:
+        raise Refused("minutes_not_positive", field="contact_minutes")
+    if contact > span:
+        raise Refused("contact_longer_than_visit", field="contact_minutes", minutes=span)
+    if not facts.summary.strip():
+        raise Refused("summary_missing", field="summary")
+    _check_overlap(facts, expert, besides)
+    _check_long_day(facts, expert, contact, besides)
+    return contact
+
+
+def _check_overlap(facts: VisitFacts, expert: Expert, besides: Visit | None) -> None:
+    other = db.session.scalar(
+        select(Visit)
+        .where(
+            Visit.expert_id == expert.id,
+            Visit.status != VisitStatus.VOID,
+            Visit.id != (besides.id if besides else 0),
+            Visit.starts_at < facts.ends_at,
+            Visit.ends_at > facts.starts_at,
+        )
+        .limit(1)
+    )
+    if other is not None:
+        raise Refused("visit_overlaps", field="starts", start=other.starts_at, end=other.ends_at)
+
+
+def _check_long_day(facts: VisitFacts, expert: Expert, contact: int, besides: Visit | None) -> None:
+    day_start = _start_of_day(facts.starts_at)
+    that_day = db.session.scalar(
+        select(func.coalesce(func.sum(Visit.contact_minutes), 0)).where(
+            Visit.expert_id == expert.id,
+            Visit.status != VisitStatus.VOID,
+            Visit.id != (besides.id if besides else 0),
+            Visit.starts_at >= day_start,
+            Visit.starts_at < day_start + timedelta(days=1),
+        )
+    )
+    if int(that_day or 0) + contact > credit.LONG_DAY_MINUTES and not facts.long_day_reason.strip():
+        raise Refused("long_day_needs_reason", field="long_day_reason", hours=credit.LONG_DAY_MINUTES // 60)
+
+
+def _counted(case: Case, expert: Expert, facts: VisitFacts, contact: int, *, besides: Visit | None) -> int:
+    """Minutes that will earn hours by the station's written policy; preparation is capped per case."""
+    station = consultation.station_of(case)
+    used = db.session.scalar(
+        select(func.coalesce(func.sum(Visit.counted_minutes - Visit.contact_minutes), 0)).where(
+            Visit.case_id == case.id,
+            Visit.expert_id == expert.id,
+            Visit.status != VisitStatus.VOID,
+            Visit.id != (besides.id if besides else 0),
+        )
+    )
+    return credit.counted_minutes(
+        contact,
+        facts.preparation_minutes,
+        counts_preparation=station.counts_preparation,
+        preparation_cap=station.preparation_cap_minutes,
+        already_prepared=int(used or 0),
+    )
+
+
+def _locked_expert(expert_id: int) -> Expert:
+    expert = db.session.scalar(select(Expert).where(Expert.id == expert_id).with_for_update())
+    if expert is None:
+        raise Refused("nobody_to_return_to")
+    return expert
+
+
+def _hold(visit: Visit, seen: int | None) -> None:
+    db.session.refresh(visit, with_for_update=True)
+    if seen is not None and seen != visit.version:
+        raise Refused("visit_changed_meanwhile")
+
+
+def _company_only(case: Case, visit: Visit, by: Who) -> None:
+    if not policy.can(by, "visit.confirm", case):
+        raise NotAllowed("visit.confirm")
+    if by.expert_id == visit.expert_id or (by.account_id and by.account_id == visit.expert_account_id):
+        raise Refused("own_hours")
+
+
+def _station_only(case: Case, visit: Visit, by: Who) -> None:
+    if not policy.can(by, "visit.verify", case):
+        raise NotAllowed("visit.verify")
+    if by.expert_id == visit.expert_id or not by.holds(Role.COORDINATOR):
+        raise Refused("own_hours")
+
+
+def _decide(visit: Visit, status: VisitStatus, by: Who) -> None:
+    visit.status, visit.dispute_reason = status, None
+    visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
+    visit.version += 1
+    db.session.flush()
+
+
+def _start_of_day(moment: datetime) -> datetime:
+    here = clock.local(moment)
+    return datetime.combine(here.date(), time.min, clock.SHENZHEN).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Queue and clock: the other ways in. They call the same verbs as the routes."""

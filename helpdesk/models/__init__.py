@@ -1,0 +1,43 @@
+"""What is stored: typed, one file per aggregate. Importing this package loads every table."""
+
+from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.case import (
+    Answer,
+    Case,
+    Channel,
+    Consent,
+    ContactAttempt,
+    Feedback,
+    Meeting,
+    Offer,
+    OfferStatus,
+    Outcome,
+    Review,
+    Status,
+    Transfer,
+    TransferStatus,
+    Urgency,
+    WaitingOn,
+)
+from helpdesk.models.category import Category, Topic
+from helpdesk.models.certificate import Certificate, CertificateStatus
+from helpdesk.models.company import Company, SizeClass
+from helpdesk.models.deadline import CalendarDay, CalendarYear, Clock, Pause
+from helpdesk.models.event import Access, Event, Notice
+from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
+from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
+from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
+from helpdesk.models.ladder import Ladder, Rung
+from helpdesk.models.message import Message, Note, Side
+from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, Station, StationKind
+from helpdesk.models.visit import COUNTS, Visit, VisitStatus
+
+__all__ = [
+    "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "CalendarDay", "CalendarYear", "Case", "Category",
+    "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict", "Consent",
+    "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
+    "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus", "Ladder", "Meeting", "Message",
+    "Note", "Notice", "Offer", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung", "Side", "SizeClass",
+    "Skill", "Station", "StationKind", "Status", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency",
+    "Visit", "VisitStatus", "WaitingOn",
+]  # fmt: skip

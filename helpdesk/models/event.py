@@ -1,0 +1,58 @@
+"""What happened. Append-only: the database refuses UPDATE and DELETE; a correction is a new event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.db import db, stored_enum
+from helpdesk.models.account import Role
+
+
+class Event(db.Model):
+    """One thing that happened to a case: actor, kind, from, to, facts, time. `seq` has no gaps in a case."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_events_kind_at", "kind", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    step: Mapped[str | None] = mapped_column(String(40))
+    from_status: Mapped[str | None] = mapped_column(String(20))
+    to_status: Mapped[str | None] = mapped_column(String(20))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor_name: Mapped[str] = mapped_column(String(80))
+    actor_role: Mapped[Role] = mapped_column(stored_enum(Role))
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("stations.id"))
+    facts: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class Notice(db.Model):
+    """An event that somebody with an account should hear of, until they have read it."""
+
+    __tablename__ = "notices"
+    __table_args__ = (UniqueConstraint("account_id", "event_id"), Index("ix_notices_unread", "account_id", "read_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    read_at: Mapped[datetime | None]
+
+
+class Access(db.Model):
+    """Who looked at what that is not everyday work: an unmasked phone number, an overseer's reading (R16)."""
+
+    __tablename__ = "accesses"
+    __table_args__ = (Index("ix_accesses_case", "case_id"), Index("ix_accesses_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    what: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]

@@ -1,0 +1,55 @@
+"""What is said on a case. Replies and internal notes are two tables, so that no query can mix them up."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.db import db, stored_enum
+
+
+class Side(enum.StrEnum):
+    COMPANY = "company"
+    EXPERT = "expert"
+    STATION = "station"
+
+
+class Message(db.Model):
+    """A reply that the company and the people who help it read."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_case", "case_id", "id"),
+        # The form's own key: the same form sent twice is one message.
+        UniqueConstraint("case_id", "form_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    side: Mapped[Side] = mapped_column(stored_enum(Side))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    author_name: Mapped[str] = mapped_column(String(80))
+    body: Mapped[str]
+    form_key: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+
+
+class Note(db.Model):
+    """An internal note: station and expert read it, the company never does (peers brief, B1 no. 9)."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_case", "case_id", "id"), UniqueConstraint("case_id", "form_key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    # A note stays with the station that wrote it: after a transfer the next one does not inherit gossip.
+    station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
+    side: Mapped[Side] = mapped_column(stored_enum(Side))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    author_name: Mapped[str] = mapped_column(String(80))
+    body: Mapped[str]
+    form_key: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]

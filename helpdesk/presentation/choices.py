@@ -1,0 +1,45 @@
+"""Choices of select and radio fields, in the reader's language. The domain gives the things, here are the words."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from helpdesk.domain import catalogue
+from helpdesk.presentation.words import named
+from helpdesk.rules import sizes
+
+Pair = tuple[str, str]
+
+
+def categories(*, unsure: bool = False) -> list[Pair]:
+    """The ten fields by their short names; `unsure` adds 「说不准，你们定」 with an empty value."""
+    pairs = [(c.code, named(c, short=True)) for c in catalogue.categories()]
+    return [*pairs, ("", gettext("说不准，你们定"))] if unsure else pairs
+
+
+def topics() -> dict[str, list[Pair]]:
+    """Topics grouped by field, with an empty first choice."""
+    grouped: dict[str, list[Pair]] = {"": [("", gettext("不指定"))]}
+    for category in catalogue.categories():
+        grouped[named(category, short=True)] = [(t.code, named(t)) for t in category.topics]
+    return grouped
+
+
+def districts() -> list[Pair]:
+    """The eleven districts, with an empty first choice."""
+    return [("", gettext("请选择")), *((d.code, named(d)) for d in catalogue.districts())]
+
+
+def stations(*, besides: int | None = None) -> dict[str, list[Pair]]:
+    """Stations grouped by district."""
+    names = {d.code: named(d) for d in catalogue.districts()}
+    grouped: dict[str, list[Pair]] = {"": [("", gettext("请选择"))]}
+    for station in catalogue.stations():
+        if station.id != besides:
+            grouped.setdefault(names[station.district], []).append((str(station.id), named(station)))
+    return grouped
+
+
+def industries() -> list[Pair]:
+    """The sectors of the size table and those outside it, with an empty first choice."""
+    return [("", gettext("请选择")), *((code, gettext(label)) for code, label in sizes.industry_choices())]

@@ -1,0 +1,85 @@
+"""What each role finds in its bar; drawn from what the policy allows, so a link never leads to a 403."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask_babel import gettext
+
+from helpdesk.i18n import N_
+from helpdesk.models import Role
+from helpdesk.presentation.words import ROLES
+from helpdesk.rules import policy
+from helpdesk.rules.policy import Who
+
+
+@dataclass(frozen=True)
+class Item:
+    """A link of the bar."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+# label, endpoint, action asked for, blueprints that light it up
+_LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (N_("分诊台"), "queues.index", "queue.read", ("queues",)),
+    (N_("收件箱"), "inbox.index", "inbox.read", ("inbox", "offers")),
+    (N_("总览"), "overviews.index", "overview.read", ("overviews",)),
+    (N_("案件"), "cases.index", "cases.list", ("cases",)),
+    (N_("待核查"), "reviews.index", "reviews.list", ("reviews",)),
+    (N_("专家"), "experts.index", "roster.read", ("experts",)),
+    (N_("企业账号"), "claims.index", "claims.list", ("claims",)),
+    (N_("服务时长"), "hours.index", "hours.read", ("hours",)),
+    (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
+    (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests")),
+    (N_("账号"), "accounts.index", "accounts.list", ("accounts",)),
+    (N_("查看记录"), "health.accesses", "accesses.list", ("health",)),
+)
+
+_HOMES: tuple[tuple[Role, str], ...] = (
+    (Role.COORDINATOR, "queues.index"),
+    (Role.EXPERT, "inbox.index"),
+    (Role.DISTRICT, "overviews.index"),
+    (Role.OPERATOR, "overviews.index"),
+    (Role.OVERSEER, "overviews.index"),
+    (Role.ADMIN, "accounts.index"),
+    (Role.MEMBER, "home.my_requests"),
+)
+
+
+def navigation_for(who: Who) -> list[Item]:
+    """The links this person may follow, in order."""
+    if not who.is_signed_in:
+        return []
+    here = (request.blueprint or "").split(".")[0]
+    return [
+        Item(gettext(label), url_for(endpoint), here in lit)
+        for label, endpoint, action, lit in _LINKS
+        if policy.can(who, action)
+    ]
+
+
+def home_for(who: Who) -> str:
+    """Where somebody lands after signing in."""
+    return next((url_for(endpoint) for role, endpoint in _HOMES if who.holds(role)), url_for("home.index"))
+
+
+def main_role(who: Who) -> Role | None:
+    """The part that the bar names."""
+    return next((role for role, _ in _HOMES if who.holds(role)), None)
+
+
+def role_label_for(who: Who) -> str:
+    """The word beside the logo."""
+    role = main_role(who)
+    return gettext(ROLES[role]) if role else ""
+
+
+def roles_for(who: Who) -> list[Item]:
+    """The homes of a person with several parts; empty for one with a single part."""
+    items = [Item(gettext(ROLES[role]), url_for(endpoint), False) for role, endpoint in _HOMES if who.holds(role)]
+    return items if len(items) > 1 else []

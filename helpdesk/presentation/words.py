@@ -1,0 +1,337 @@
+"""Words for codes: refusals, enums, events. One catalogue, so form, page, log and API say the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.errors import Refused
+from helpdesk.i18n import N_
+from helpdesk.models import (
+    Case,
+    Category,
+    CertificateStatus,
+    District,
+    Event,
+    ExpertStatus,
+    Meeting,
+    OfferStatus,
+    Outcome,
+    Role,
+    SizeClass,
+    Station,
+    Topic,
+    TransferStatus,
+    Urgency,
+    VisitStatus,
+)
+from helpdesk.presentation.language import is_english
+from helpdesk.rules import lifecycle, sizes
+from helpdesk.rules.events import BY_KIND
+
+REFUSALS: dict[str, str] = {
+    "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
+    "step_not_possible": N_("这一件现在是“%(status)s”，做不了这一步"),
+    "consent_missing": N_("请勾选同意，否则专家看不到您的问题"),
+    "contact_missing": N_("请留下称呼和电话，否则没法联系您"),
+    "too_many_open_cases": N_("这个号码已有 %(limit)s 件在办，请先办完一件，或在原来那件里补充"),
+    "category_missing": N_("请选一个类别"),
+    "topic_other_category": N_("这个主题不属于所选类别"),
+    "transfer_pending": N_("已经申请转站，等对方接收或退回"),
+    "no_transfer_pending": N_("没有等待接收的转站申请"),
+    "ground_missing": N_("请选一条不予受理的理由"),
+    "reason_missing": N_("请写明原因"),
+    "office_missing": N_("请选转给哪个单位"),
+    "merge_target_missing": N_("找不到这个编号，或者不归您办"),
+    "merge_into_itself": N_("不能并入自己"),
+    "merge_other_company": N_("只能并入同一家企业的案件"),
+    "merge_target_ended": N_("那一件已经并入别处，不能再并进去"),
+    "visits_exist": N_("已经有服务记录，不能这样结束"),
+    "too_late": N_("已经超过 %(days)s 天，改不了了"),
+    "draft_discarded": N_("这份草稿已经丢弃"),
+    "no_appeal": N_("企业没有提出申诉"),
+    "own_rejection": N_("申诉不能由作出决定的人来判"),
+    "expert_missing": N_("请选一位专家"),
+    "expert_not_serving": N_("%(name)s现在不在岗"),
+    "expert_paused": N_("%(name)s在休假"),
+    "expert_other_field": N_("%(name)s不做这一类"),
+    "expert_licence": N_("%(name)s的执业证没有登记或已过期"),
+    "expert_conflict": N_("%(name)s与这家企业有利益关系，需要回避"),
+    "expert_at_capacity": N_("%(name)s手上已经满了"),
+    "offer_gone": N_("这次派单已经收回或已经答复过"),
+    "conflict_undeclared": N_("请先声明与这家企业没有利益关系；有的话请选“不方便”"),
+    "question_missing": N_("请写明要企业补充什么"),
+    "already_waiting": N_("正在等企业补充"),
+    "not_waiting": N_("现在不在等企业补充"),
+    "nothing_served": N_("还没有服务记录，也没有回复过企业，先办再写小结"),
+    "gate_undeclared": N_("请逐条确认，少一条就不能办结"),
+    "paid_unsaid": N_("请说明这次服务有没有收费"),
+    "visits_undecided": N_("还有服务时间没有核对"),
+    "review_open": N_("正在核查收费情况，先不能办结"),
+    "no_review": N_("没有待核查的收费报告"),
+    "not_silent_yet": N_("企业还有时间回应，满 %(days)s 天后才能核定"),
+    "own_hours": N_("自己的服务时长不能由自己确认"),
+    "too_few_attempts": N_("要在不同的 %(needed)s 天都联系过才行，现在有 %(days)s 天"),
+    "station_missing": N_("请选一个站点"),
+    "same_station": N_("案件本来就在这个站点"),
+    "too_many_transfers": N_("已经转过 %(limit)s 次，请联系总队处理"),
+    "nobody_to_return_to": N_("这一件没有经办的专家，请提一件新的求助"),
+    "already_submitted": N_("这份求助已经提交，编号 %(number)s"),
+    "no_station": N_("还没有可以受理的工作站"),
+    "case_ended": N_("这一件已经结束，不能再发消息"),
+    "text_missing": N_("请写几个字"),
+    "text_too_long": N_("超了 %(over)s 个字，请删短些"),
+    "visit_decided": N_("这次服务已经确认过，不能再改"),
+    "visit_changed_meanwhile": N_("服务记录刚刚有改动，请核对后再确认"),
+    "visit_ends_before_start": N_("结束时间要晚于开始时间"),
+    "visit_in_future": N_("不能记还没有发生的服务"),
+    "visit_before_case": N_("服务时间早于企业提交求助的日子"),
+    "visit_too_long": N_("一次服务不能超过 %(hours)s 小时"),
+    "minutes_not_positive": N_("服务时间要大于 0 分钟"),
+    "contact_longer_than_visit": N_("服务分钟不能超过起止时间（%(minutes)s 分钟）"),
+    "summary_missing": N_("请写一句这次做了什么"),
+    "visit_overlaps": N_("和 %(start)s–%(end)s 的另一条重叠了"),
+    "long_day_needs_reason": N_("这一天超过 %(hours)s 小时，请写一句说明"),
+    "outcome_missing": N_("请选一项"),
+    "score_out_of_range": N_("请打 1 到 5 分"),
+    "password_too_short": N_("密码至少 %(least)s 位"),
+    "password_too_long": N_("密码最多 %(most)s 位"),
+    "login_missing": N_("请填登录名"),
+    "login_taken": N_("这个登录名已经有人用了"),
+    "name_missing": N_("请填姓名"),
+    "own_account": N_("不能停用自己的账号"),
+    "already_claimed": N_("这件求助已经有账号了，请登录"),
+    "claim_decided": N_("这个申请已经处理过"),
+    "capacity_out_of_range": N_("同时办理的件数请填 0 到 20"),
+}
+
+ROLES: dict[Role, str] = {
+    Role.MEMBER: N_("企业"),
+    Role.EXPERT: N_("专家"),
+    Role.COORDINATOR: N_("站点协调员"),
+    Role.DISTRICT: N_("区服务机构"),
+    Role.OPERATOR: N_("总队运营"),
+    Role.OVERSEER: N_("监督部门"),
+    Role.ADMIN: N_("管理员"),
+    Role.REQUESTER: N_("企业（查询链接）"),
+    Role.ANYONE: N_("访客"),
+    Role.SYSTEM: N_("定时任务"),
+}
+MEETINGS = {
+    Meeting.ONLINE: N_("线上"),
+    Meeting.PHONE: N_("电话"),
+    Meeting.ONSITE: N_("上门"),
+    Meeting.STATION: N_("到站点"),
+}
+URGENCIES = {Urgency.NORMAL: N_("一般"), Urgency.URGENT: N_("紧急")}
+SIZES = {
+    SizeClass.MICRO: N_("微型"),
+    SizeClass.SMALL: N_("小型"),
+    SizeClass.MEDIUM: N_("中型"),
+    SizeClass.LARGE: N_("大型"),
+    SizeClass.UNCLASSIFIED: N_("不在划型标准内"),
+}
+OUTCOMES = {
+    Outcome.SOLVED: N_("解决了"),
+    Outcome.PARTLY: N_("解决了一部分"),
+    Outcome.UNCONFIRMED: N_("企业未回应"),
+    Outcome.UNREACHABLE: N_("联系不上"),
+}
+VISIT_STATES = {
+    VisitStatus.LOGGED: (N_("等企业确认"), "waiting"),
+    VisitStatus.CONFIRMED: (N_("企业已确认"), "confirmed"),
+    VisitStatus.DISPUTED: (N_("企业有异议"), "disputed"),
+    VisitStatus.VERIFIED: (N_("站点已核定"), "verified"),
+    VisitStatus.VOID: (N_("不计入"), "rejected"),
+}
+OFFER_STATES = {
+    OfferStatus.PENDING: N_("等您答复"),
+    OfferStatus.ACCEPTED: N_("已接单"),
+    OfferStatus.DECLINED: N_("已婉拒"),
+    OfferStatus.EXPIRED: N_("已过期"),
+    OfferStatus.RESCINDED: N_("已收回"),
+}
+TRANSFER_STATES = {
+    TransferStatus.PENDING: N_("等对方接收"),
+    TransferStatus.ACCEPTED: N_("已接收"),
+    TransferStatus.BOUNCED: N_("已退回"),
+    TransferStatus.CANCELLED: N_("已撤销"),
+}
+CERTIFICATE_STATES = {
+    CertificateStatus.VALID: N_("有效"),
+    CertificateStatus.SUPERSEDED: N_("已更正"),
+    CertificateStatus.REVOKED: N_("已作废"),
+}
+EXPERT_STATES = {
+    ExpertStatus.APPLIED: N_("待审核"),
+    ExpertStatus.SERVING: N_("在岗"),
+    ExpertStatus.PAUSED: N_("休假"),
+    ExpertStatus.LEFT: N_("已离队"),
+}
+SCORES = {1: N_("很差"), 2: N_("较差"), 3: N_("一般"), 4: N_("满意"), 5: N_("很满意")}
+LEFT_OUT = {
+    "expert_paused": N_("休假 %(n)s 人"),
+    "expert_at_capacity": N_("满负荷 %(n)s 人"),
+    "expert_conflict": N_("需回避 %(n)s 人"),
+    "expert_licence": N_("执业证过期 %(n)s 人"),
+    "expert_declined_before": N_("婉拒过 %(n)s 人"),
+}
+DECISIONS = {"cleared": N_("没有收费"), "upheld": N_("确有收费")}
+CONSENTS = {
+    "handling": N_("办理这件事"),
+    "referral": N_("转给别的单位"),
+    "example": N_("去掉名字当例子"),
+    "paper_name": N_("证书上写企业名字"),
+}
+
+_TABLES: tuple[dict[Any, str], ...] = (
+    ROLES, MEETINGS, URGENCIES, SIZES, OUTCOMES, OFFER_STATES, TRANSFER_STATES, CERTIFICATE_STATES, EXPERT_STATES,
+)  # fmt: skip
+
+
+def word(value: Any) -> str:
+    """The word for an enum's member, in the reader's language. Raises KeyError for one without a word."""
+    for table in _TABLES:
+        if type(value) is type(next(iter(table))) and value in table:
+            return gettext(table[value])
+    raise KeyError(value)
+
+
+def refusal_text(refusal: Refused) -> str:
+    """A refusal as a sentence in the reader's language, with its facts."""
+    facts = {name: _shown(name, value) for name, value in refusal.facts.items()}
+    return gettext(REFUSALS[refusal.code]) % facts if refusal.facts else gettext(REFUSALS[refusal.code])
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "status":
+        return gettext(lifecycle.STATES[lifecycle.Status(value)].label)
+    if name == "event":
+        return _step_word(str(value))
+    if isinstance(value, datetime):
+        here = clock.local(value)
+        return f"{here:%m-%d %H:%M}"
+    return str(value)
+
+
+def _step_word(kind: str) -> str:
+    step = next((row for row in lifecycle.STEPS if row.event == kind), None)
+    return gettext(step.label) if step else ""
+
+
+def status_label(case: Case, *, for_company: bool = False) -> str:
+    """What the case's state is called for this reader; a waiting case is called so."""
+    state = lifecycle.STATES[case.status]
+    if case.is_paused and not state.is_end:
+        return gettext(lifecycle.WAITING_COMPANY_LABEL if for_company else lifecycle.WAITING_LABEL)
+    if for_company and case.status is lifecycle.Status.REFERRED and case.referred_to:
+        return gettext("已转到%(office)s", office=gettext(case.referred_to))
+    return gettext(state.company_label if for_company else state.label)
+
+
+def status_icon(case: Case) -> str:
+    """The icon and colour token of the case's state as the macro `status` knows it."""
+    return "waiting" if case.is_paused and not lifecycle.STATES[case.status].is_end else case.status.value
+
+
+def named(thing: Category | Topic | District | Station | None, *, short: bool = False) -> str:
+    """The name of a thing that has a Chinese and an English one; empty for None."""
+    if thing is None:
+        return ""
+    if is_english():
+        return thing.en
+    return thing.zh_short if short and isinstance(thing, Category) else thing.zh
+
+
+def event_text(event: Event, *, for_company: bool = False) -> str:
+    """The sentence of an event for this reader; empty when it is not for the company's eyes."""
+    told = BY_KIND[event.kind]
+    sentence = told.company if for_company else told.staff
+    if not sentence:
+        return ""
+    facts = {name: _fact(event.kind, name, value) for name, value in event.facts.items()}
+    actor = event.actor_name
+    if event.actor_role is Role.SYSTEM:
+        actor = gettext("定时任务")
+    return gettext(sentence) % {"actor": actor, **facts}
+
+
+def _fact(kind: str, name: str, value: Any) -> str:
+    """A fact of an event as words: codes are kept in events, words are chosen by the reader's language."""
+    text = str(value if value is not None else "")
+    if name == "category":
+        return named(_cached(Category, text)) or text
+    if name in ("station", "from_station"):
+        return named(_station(text)) or text
+    if name == "ground" and text in lifecycle.GROUNDS:
+        return gettext(lifecycle.GROUNDS[text][0])
+    if name == "office" and text in lifecycle.OFFICES:
+        return gettext(lifecycle.OFFICES[text][0])
+    if name == "decision":
+        return gettext(DECISIONS.get(text, text))
+    if name == "reason":
+        for table in (lifecycle.DECLINE_REASONS, lifecycle.HAND_BACK_REASONS, lifecycle.WITHDRAW_REASONS):
+            if text in table:
+                return gettext(table[text])
+    return text
+
+
+def _cached(model: Any, code: str) -> Any:
+    return db.session.get(model, code) if code else None
+
+
+def _station(code: str) -> Station | None:
+    info = db.session().info
+    stations = info.get("stations")
+    if stations is None:
+        stations = info["stations"] = {s.code: s for s in db.session.scalars(select(Station))}
+    found: Station | None = stations.get(code)
+    return found
+
+
+def reason_text(reason: dict[str, Any]) -> str:
+    """A stored reason of an offer (words with placeholders, facts as codes) in the reader's language."""
+    facts = {}
+    for name, value in (reason.get("facts") or {}).items():
+        if name == "topic":
+            value = named(_cached(Topic, value)) or value
+        elif name == "district":
+            value = named(_cached(District, value)) or value
+        facts[name] = value
+    return gettext(reason["text"]) % facts
+
+
+def left_out_text(left_out: dict[str, int]) -> str:
+    """已排除：休假 4 人、满负荷 3 人; empty when nobody was."""
+    parts = [gettext(LEFT_OUT[code]) % {"n": n} for code, n in left_out.items() if code in LEFT_OUT and n]
+    return gettext("已排除：") + gettext("、").join(parts) if parts else ""
+
+
+def industry_label(code: str) -> str:
+    """The sector of a GB/T 4754 code in words."""
+    sector = sizes.sector_of(code)
+    if sector is not None:
+        return gettext(sector.label)
+    return next((gettext(label) for prefix, label in sizes.OUTSIDE if code.startswith(prefix)), code)
+
+
+def register(app: Flask) -> None:
+    """Make the words available to every template and macro."""
+    app.jinja_env.globals.update(
+        word=word,
+        named=named,
+        status_label=status_label,
+        status_icon=status_icon,
+        event_text=event_text,
+        reason_text=reason_text,
+        left_out_text=left_out_text,
+        industry_label=industry_label,
+        VISIT_STATES=VISIT_STATES,
+        SCORES=SCORES,
+    )

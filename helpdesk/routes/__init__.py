@@ -1,0 +1,190 @@
+"""HTTP: read the request, ask the domain, answer. One transaction per request; every refusal has its page."""
+
+from __future__ import annotations
+
+import secrets
+from importlib import import_module
+from typing import Any
+
+from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import LoginManager, UserMixin
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from helpdesk.db import begin, db
+from helpdesk.domain import notices
+from helpdesk.errors import HelpdeskError, NotAllowed, NotFound, Refused, Stale, TooMany
+from helpdesk.models import Account
+from helpdesk.presentation.language import is_english
+from helpdesk.presentation.navigation import navigation_for, role_label_for, roles_for
+from helpdesk.presentation.words import refusal_text
+from helpdesk.routes import guard
+from helpdesk.routes.page import wants_fragment
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+# Every module with a `bp`, in the order of the address space; `own` is registered under two doors.
+BLUEPRINTS = (
+    "home", "sessions", "drafts", "tracks", "verify", "notifications",
+    "queues", "cases", "triages", "rejections", "referrals", "merges", "appeals", "offers", "recalls", "handlings",
+    "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
+    "reopenings", "reviews", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts", "health",
+)  # fmt: skip
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's view of an account. The epoch ends old sessions when rights or passwords change."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.id = f"{account.id}.{account.session_epoch}"
+
+
+def register(app: Flask) -> None:
+    """Transactions first, then sign-in, CSRF, blueprints, errors, headers."""
+    _transactions(app)
+    _sign_in(app)
+    CSRFProtect(app)
+    for name in BLUEPRINTS:
+        module = import_module(f"helpdesk.routes.{name}")
+        app.register_blueprint(module.bp)
+    own = import_module("helpdesk.routes.own").bp
+    app.register_blueprint(own, name="tracking", url_prefix="/t/<token>")
+    app.register_blueprint(own, name="requests", url_prefix="/me/requests/<number>")
+    _errors(app)
+    _context(app)
+    app.after_request(_headers)
+
+
+def _transactions(app: Flask) -> None:
+    @app.before_request
+    def open_transaction() -> None:
+        if request.endpoint != "static":
+            begin(read_only=request.method in READING)
+
+    @app.after_request
+    def settle(response: Response) -> Response:
+        if request.endpoint == "static":
+            return response
+        if response.status_code < 400 or g.get("keep_writes"):
+            db.session.commit()
+        else:
+            db.session.rollback()
+        reading = g.pop("log_reading", None)
+        if reading is not None and response.status_code < 400:
+            begin(read_only=False)
+            guard.write_reading(reading)
+            db.session.commit()
+        return response
+
+
+def keep_writes() -> None:
+    """This refusal must be remembered all the same: a counted try, for instance."""
+    g.keep_writes = True
+
+
+def _sign_in(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = "basic"
+
+    @manager.user_loader
+    def load(key: str) -> SignedIn | None:
+        number, _, epoch = key.partition(".")
+        account = db.session.get(Account, int(number)) if number.isdigit() else None
+        if account is None or not account.is_active or str(account.session_epoch) != epoch:
+            return None
+        return SignedIn(account)
+
+    @manager.unauthorized_handler
+    def unauthorized() -> Any:
+        return _to_sign_in()
+
+
+def _to_sign_in() -> Any:
+    """To the sign-in page and back. What was typed waits in the browser (data-keep), the page says so."""
+    back = request.full_path.rstrip("?") if request.method in READING else request.headers.get("Referer", "")
+    target = url_for("sessions.new", next=back if back.startswith("/") else None)
+    if request.method not in READING:
+        flash(gettext("登录过期了。您写的内容还在，登录后接着写"), "warning")
+    if wants_fragment():
+        return "", 401, {"HX-Redirect": target}
+    return redirect(target, 303)
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(HelpdeskError)
+    def refused(error: HelpdeskError) -> Any:
+        if isinstance(error, NotFound):
+            return _page(404)
+        if isinstance(error, NotAllowed):
+            return _page(403)
+        if isinstance(error, TooMany):
+            return _page(429, gettext("试得太多了，请 %(n)s 分钟后再来", n=error.wait_minutes))
+        if isinstance(error, Stale):
+            return _page(409, refusal_text(error))
+        return _page(422, refusal_text(error) if isinstance(error, Refused) else None)
+
+    @app.errorhandler(CSRFError)
+    def csrf(error: CSRFError) -> Any:
+        return _page(400, gettext("这一页开得太久了。请返回上一页刷新后再提交，您写的内容还在"))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Any:
+        if error.code == 401:
+            return _to_sign_in()
+        if error.code is not None and error.code < 400:
+            return error
+        return _page(error.code or 500)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        number = secrets.token_hex(2).upper()
+        app.logger.exception("error %s at %s %s", number, request.method, request.path)
+        db.session.rollback()
+        g.pop("who", None)
+        return _page(500, error_number=number)
+
+
+def _page(code: int, detail: str | None = None, **context: Any) -> Any:
+    """The page of an error in the house's style, or its one sentence for htmx."""
+    known = code if code in (400, 403, 404, 409, 410, 413, 422, 429, 500, 503) else (404 if code < 500 else 500)
+    if wants_fragment():
+        return render_template(f"errors/{known}.html", detail=detail, fragment=True, **context), code
+    return render_template(f"errors/{known}.html", detail=detail, **context), code
+
+
+def _context(app: Flask) -> None:
+    @app.context_processor
+    def reader() -> dict[str, Any]:
+        who = guard.me() if db.session.is_active else guard.ANYBODY
+        return {
+            "me": who,
+            "site_name": app.config["SITE_NAME_EN"] if is_english() else app.config["SITE_NAME"],
+            "help_phone": app.config["HELP_PHONE"],
+            "navigation": navigation_for(who),
+            "role_label": role_label_for(who),
+            "roles": roles_for(who),
+            "unread": notices.unread_count(who) if who.is_signed_in and request.method in (*READING, "POST") else 0,
+        }
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    # Flask-WTF checks the referrer on HTTPS, so it must reach us; nobody else gets it.
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint not in ("static", "home.htmx"):
+        headers.add("Vary", "HX-Request")
+        headers.setdefault("Cache-Control", "no-store")
+    return response

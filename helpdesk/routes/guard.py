@@ -1,0 +1,179 @@
+"""Who may come in: a decorator on every view that loads and authorises in one act, and says which right it asks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, g, request
+from flask_login import current_user
+from sqlalchemy import select
+
+from helpdesk.db import db
+from helpdesk.domain import consultation
+from helpdesk.errors import NotFound
+from helpdesk.models import Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
+from helpdesk.rules import policy
+from helpdesk.rules.policy import ANYBODY, Who
+
+View = Callable[..., Any]
+
+
+def me() -> Who:
+    """The person of this request."""
+    if "who" not in g:
+        g.who = policy.who_is(current_user.account) if current_user.is_authenticated else ANYBODY
+    who: Who = g.who
+    return who
+
+
+def open_to_all(view: View) -> View:
+    """A page for everybody."""
+    view.asks = "site.read"  # type: ignore[attr-defined]
+    return view
+
+
+def may(action: str) -> Callable[[View], View]:
+    """A page that belongs to a role: sign in first, then 403 when it is not yours."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            signed_in_or_login()
+            policy.require(me(), action)
+            return view(*args, **kwargs)
+
+        guarded.asks = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def case_for(action: str) -> Callable[[View], View]:
+    """The case of the address's `number`, or 404 unseen, 403 seen but not allowed. For people who signed in."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, number: str, **kwargs: Any) -> Any:
+            signed_in_or_login()
+            case = policy.find(me(), action, Case, Case.number == number, seen_by="case.read")
+            _log_overseer(case)
+            return view(case, *args, **kwargs)
+
+        guarded.asks = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def own_case_for(action: str) -> Callable[[View], View]:
+    """The company's case: by the tracking link's `token`, or by `number` for a member who signed in.
+
+    The person of the request then holds the link as well, so domain verbs see one actor either way.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, token: str = "", number: str = "", **kwargs: Any) -> Any:
+            if token:
+                case = db.session.scalar(select(Case).where(Case.tracking_token == token))
+                if case is None:
+                    raise NotFound("case")
+                g.who = me().with_link(case.id, case.contact_name)
+                policy.require(me(), action, case)
+            else:
+                signed_in_or_login()
+                case = policy.find(me(), action, Case, Case.number == number, seen_by="case.confirm")
+            return view(case, *args, **kwargs)
+
+        guarded.asks = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def draft_for(view: View) -> View:
+    """The draft of the address's token; everybody who holds the token may write it."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, token: str, **kwargs: Any) -> Any:
+        case = db.session.scalar(select(Case).where(Case.tracking_token == token))
+        if case is None or (case.status is Status.WITHDRAWN and case.number is None):
+            raise NotFound("draft")
+        g.who = me().with_link(case.id, case.contact_name)
+        return view(case, *args, **kwargs)
+
+    guarded.asks = "case.submit"  # type: ignore[attr-defined]
+    return guarded
+
+
+def offer_for(action: str) -> Callable[[View], View]:
+    """The offer of the address's `offer_id`, for the expert it was made to."""
+    return _thing_for(action, Offer, "offer_id", lambda value: Offer.id == value, "offer.read")
+
+
+def certificate_for(action: str) -> Callable[[View], View]:
+    """The certificate of the address's `number`."""
+    return _thing_for(action, Certificate, "number", lambda value: Certificate.number == value, "certificate.read")
+
+
+def expert_for(action: str) -> Callable[[View], View]:
+    """The expert of the address's `expert_id`."""
+    return _thing_for(action, Expert, "expert_id", lambda value: Expert.id == value, "expert.read")
+
+
+def claim_for(action: str) -> Callable[[View], View]:
+    """The claim to a company of the address's `claim_id`."""
+    return _thing_for(action, Grant, "claim_id", lambda value: Grant.id == value, action)
+
+
+def _thing_for(
+    action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str
+) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            signed_in_or_login()
+            thing = policy.find(me(), action, model, where(kwargs.pop(name)), seen_by=seen_by)
+            return view(thing, *args, **kwargs)
+
+        guarded.asks = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def visit_of(case: Case, visit_id: int) -> Visit:
+    """The visit, if it belongs to this case; NotFound for another case's."""
+    visit = db.session.get(Visit, visit_id)
+    if visit is None or visit.case_id != case.id:
+        raise NotFound("visit")
+    return visit
+
+
+def signed_in_or_login() -> None:
+    """Send a stranger to the sign-in page, and back afterwards; what they typed waits in their browser."""
+    if not current_user.is_authenticated:
+        abort(401)
+
+
+def seen_version() -> int | None:
+    """The version of the case that the posted form carried."""
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _log_overseer(case: Case) -> None:
+    """An overseer's every reading is logged. The line is written by a job of its own, because GET writes nothing."""
+    if me().holds(Role.OVERSEER):
+        g.log_reading = case.id
+
+
+def write_reading(case_id: int) -> None:
+    """Write the overseer's reading after the page is done, in a transaction of its own."""
+    case = db.session.get(Case, case_id)
+    if case is not None:
+        consultation.note_access(case, me(), "case")
+
+

@@ -1,0 +1,120 @@
+"""What is recorded, how it is told, who is told: one table.
+
+The timeline, the notices, the wording of mail and the audit page all read it. `facts` is the exact set of keys an
+event carries; a missing or unknown one raises when the event is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpdesk.i18n import N_
+
+
+@dataclass(frozen=True)
+class Told:
+    """One kind of event.
+
+    `staff` is the sentence on the desk, `company` the sentence the company reads ("" hides the event from it).
+    Placeholders are facts, and `actor`. `tells` names who gets a notice: expert, station, company, receiver
+    (the station a transfer asks), offered (the expert of a pending offer). `subject` is the line of a mail.
+    """
+
+    kind: str
+    icon: str
+    staff: str
+    company: str
+    facts: frozenset[str] = frozenset()
+    tells: tuple[str, ...] = ()
+    subject: str = ""
+
+
+def _told(
+    kind: str, icon: str, staff: str, company: str = "", facts: str = "", tells: str = "", subject: str = ""
+) -> Told:
+    return Told(kind, icon, staff, company, frozenset(facts.split()), tuple(tells.split()), subject)
+
+
+EVENTS: tuple[Told, ...] = (
+    _told("case.submitted", "inbox", N_("%(actor)s提交了求助"), N_("您提交了求助"),
+          "number channel", "station company", N_("收到您的求助 %(number)s")),
+    _told("case.discarded", "x", N_("草稿已丢弃")),
+    _told("case.triaged", "tag", N_("%(actor)s完成分诊：%(category)s，%(station)s"),
+          N_("%(station)s受理了您的求助，归为“%(category)s”"),
+          "category topic urgency station", "company", N_("您的求助已受理")),
+    _told("case.rejected", "slash", N_("%(actor)s不予受理：%(ground)s"), N_("没有受理：%(ground)s。%(reason)s"),
+          "ground reason instead", "company", N_("这件事我们办不了，但有人能办")),
+    _told("case.appealed", "flag", N_("企业申诉：%(reason)s"), N_("您提出了申诉"), "reason", "station"),
+    _told("case.appeal_upheld", "undo", N_("%(actor)s认定申诉成立：%(reason)s"), N_("申诉成立，您的求助恢复受理"),
+          "reason", "station company", N_("您的申诉成立")),
+    _told("case.referred", "forward", N_("%(actor)s转介给%(office)s"), N_("已为您转介到%(office)s，电话 %(phone)s"),
+          "office phone reason", "company", N_("您的事请找%(office)s")),
+    _told("case.merged", "merge", N_("%(actor)s并入 %(target)s"), N_("已并入您的另一件求助 %(target)s"),
+          "target", "company", N_("两件求助合为一件")),
+    _told("case.unmerged", "undo", N_("%(actor)s撤销并案"), N_("恢复为单独的一件求助"), "", "company"),
+    _told("case.withdrawn", "x", N_("%(actor)s撤回：%(reason)s"), N_("您撤回了求助"), "reason", "expert station"),
+    _told("case.resumed", "undo", N_("%(actor)s恢复了求助"), N_("您恢复了求助"), "", "station"),
+    _told("case.offered", "send", N_("%(actor)s派给%(expert)s"), N_("正在请一位专家接手"),
+          "expert offer_id", "offered", N_("想请您帮一家企业")),
+    _told("case.recalled", "undo", N_("%(actor)s收回派单：%(reason)s"), "", "reason expert", ""),
+    _told("case.accepted", "check", N_("%(expert)s接单"), N_("%(expert)s老师接手了您的事"),
+          "expert", "station company", N_("%(expert)s老师接手了您的事")),
+    _told("case.declined", "slash", N_("%(expert)s不方便接：%(reason)s。已回到待派单"), "",
+          "expert reason note", "station"),
+    _told("case.offer_expired", "clock", N_("%(expert)s逾期未接，已回到待派单"), "", "expert", "station"),
+    _told("case.taken", "check", N_("%(actor)s由站点直接办理"), N_("%(station)s的%(actor)s直接为您办理"),
+          "station", "company", N_("您的求助有人接手了")),
+    _told("case.started", "play", N_("开始服务"), N_("开始服务"), "", ""),
+    _told("case.handed_back", "undo", N_("%(actor)s申请换人：%(reason)s"), N_("正在为您换一位专家"),
+          "reason note expert", "station company", N_("正在为您换一位专家")),
+    _told("case.asked", "pause", N_("%(actor)s请企业补充，暂停计时"), N_("想请您补充：%(question)s"),
+          "question", "company", N_("还差一点信息，办起来更快")),
+    _told("case.supplied", "play", N_("企业已补充，继续计时"), N_("您补充了信息"), "", "expert station"),
+    _told("case.answered", "file", N_("%(actor)s写好小结，等企业确认"), N_("%(actor)s写好了小结，请您确认"),
+          "minutes", "company", N_("您的事解决了吗？")),
+    _told("case.closed", "done", N_("企业确认，已办结"), N_("您确认了结果，已办结"),
+          "outcome score minutes", "expert station", N_("企业确认了，您的证书在路上")),
+    _told("case.verified", "done", N_("%(actor)s核定办结（企业未回应）"), N_("您一直没有回应，工作站核定办结"),
+          "outcome minutes", "expert company", N_("工作站核定办结")),
+    _told("case.disputed", "alert", N_("企业说没有解决：%(reason)s"), N_("您说没有解决，已退回给专家"),
+          "reason count", "expert station", N_("企业说还没有解决")),
+    _told("case.payment_reported", "alert", N_("企业报告有收费，时长暂停入账，等待核查"), N_("您报告了收费，正在核查"),
+          "note", "station", N_("有企业报告收费，请核查")),
+    _told("case.review_decided", "shield", N_("%(actor)s核查结论：%(decision)s。%(reason)s"), N_("收费核查结论：%(decision)s"),
+          "decision reason", "expert station company"),
+    _told("case.closed_unreachable", "slash", N_("%(actor)s以“联系不上”办结"), N_("多次联系不上您，先办结；30 天内可以重开"),
+          "attempts", "expert company", N_("多次联系不上您")),
+    _told("case.transfer_requested", "forward", N_("%(actor)s申请转给%(station)s：%(reason)s"), "",
+          "station reason", "receiver"),
+    _told("case.transferred", "forward", N_("%(station)s接收，原站点%(from_station)s"), N_("已转到%(station)s继续办理"),
+          "station from_station", "station company", N_("您的求助转到了%(station)s")),
+    _told("case.transfer_bounced", "undo", N_("%(station)s退回转站：%(reason)s"), "", "station reason", "station"),
+    _told("case.transfer_cancelled", "undo", N_("%(actor)s撤销转站申请"), "", "station", ""),
+    _told("case.reopened", "undo", N_("%(actor)s重开：%(reason)s"), N_("这件事重新打开了"),
+          "reason", "expert station company", N_("案件重开了")),
+    _told("message.posted", "chat", N_("%(actor)s发了消息"), N_("%(actor)s发了消息"),
+          "message_id side", "expert station company", N_("有新回复")),
+    _told("note.posted", "note", N_("%(actor)s记了内部备注"), "", "note_id", "expert station"),
+    _told("visit.logged", "pin", N_("%(actor)s记了一次服务"), N_("%(actor)s记了一次服务，请您核对时间"),
+          "visit_id minutes", "company", N_("这次服务的时间对吗？")),
+    _told("visit.changed", "pin", N_("%(actor)s改了一次服务"), N_("%(actor)s改了服务记录，请您再核对"),
+          "visit_id minutes", "company"),
+    _told("visit.confirmed", "check", N_("%(actor)s确认了服务时间"), N_("您确认了服务时间"), "visit_id minutes", "expert"),
+    _told("visit.disputed", "alert", N_("%(actor)s说服务时间不对：%(reason)s"), N_("您说服务时间不对"),
+          "visit_id reason", "expert station", N_("企业说服务时间不对")),
+    _told("visit.verified", "check", N_("%(actor)s核定了一次服务"), N_("工作站核定了一次服务"), "visit_id minutes", "expert"),
+    _told("visit.voided", "x", N_("%(actor)s作废了一次服务：%(reason)s"), N_("一次服务记录作废"), "visit_id reason", "expert"),
+    _told("attempt.logged", "phone", N_("%(actor)s尝试联系企业：%(note)s"), "", "note", ""),
+    _told("hours.settled", "clock", N_("%(expert)s的 %(minutes)s 分钟服务时长入账"), "", "expert minutes", ""),
+    _told("certificate.issued", "award", N_("出具证书 %(number)s（%(expert)s）"), "",
+          "number expert certificate_id", "expert", N_("您的志愿服务证书好了")),
+    _told("certificate.superseded", "award", N_("证书 %(number)s 由 %(next)s 更正"), "", "number next expert", "expert"),
+    _told("contact.viewed", "eye", N_("%(actor)s查看了完整电话"), "", "", ""),
+)  # fmt: skip
+
+BY_KIND: dict[str, Told] = {row.kind: row for row in EVENTS}
+
+
+def for_company(kind: str) -> bool:
+    """Whether the company sees this kind of event on its page."""
+    return bool(BY_KIND[kind].company)

@@ -1,0 +1,387 @@
+"""Who may do what, to which: one table of sentences.
+
+A row reads "role - may - which". "Which" is a named scope that yields SQL, so listing (`which`), loading (`find`)
+and asking (`can`, `allowed`) are one rule and cannot drift apart. docs/permissions.md is drawn from here, and a
+test compares every role, action and object with a picture that is checked in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import aliased
+
+from helpdesk.db import db
+from helpdesk.errors import NotAllowed, NotFound
+from helpdesk.models import (
+    Account,
+    Case,
+    Certificate,
+    Company,
+    Expert,
+    Grant,
+    Offer,
+    OfferStatus,
+    Role,
+    Station,
+    Status,
+    Transfer,
+    TransferStatus,
+    Visit,
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """One current part of a person, and the unit it holds for."""
+
+    role: Role
+    company_id: int | None = None
+    expert_id: int | None = None
+    station_id: int | None = None
+    district: str | None = None
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who acts: an account with its parts, the holder of a tracking link, or the clock itself."""
+
+    account_id: int | None = None
+    name: str = ""
+    held: tuple[Held, ...] = field(default_factory=tuple)
+    link_case_id: int | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.account_id is not None
+
+    @property
+    def is_system(self) -> bool:
+        return any(h.role is Role.SYSTEM for h in self.held)
+
+    def holds(self, role: Role) -> bool:
+        """Whether this is one of the person's parts."""
+        return any(h.role is role for h in self.held)
+
+    def first(self, role: Role) -> Held | None:
+        """The person's first part with this role."""
+        return next((h for h in self.held if h.role is role), None)
+
+    @property
+    def expert_id(self) -> int | None:
+        """The expert this person is, if any."""
+        part = self.first(Role.EXPERT)
+        return part.expert_id if part else None
+
+    @property
+    def station_ids(self) -> tuple[int, ...]:
+        """The stations this person coordinates."""
+        return tuple(h.station_id for h in self.held if h.role is Role.COORDINATOR and h.station_id is not None)
+
+    def with_link(self, case_id: int, contact_name: str) -> Who:
+        """The same person, holding the tracking link of a case."""
+        parts = (*(h for h in self.held if h.role is not Role.REQUESTER), Held(Role.REQUESTER))
+        return Who(self.account_id, self.name or contact_name, parts, case_id)
+
+
+ANYBODY = Who(held=(Held(Role.ANYONE),))
+SYSTEM = Who(name="—", held=(Held(Role.SYSTEM),))
+
+Scope = Callable[[Who, Held], ColumnElement[bool]]
+
+
+# --- scopes: the "which" of the sentences. Each yields SQL over the model named in its first word. ---
+
+
+def page(who: Who, held: Held) -> ColumnElement[bool]:
+    """A page that belongs to the role itself, with no object."""
+    return true()
+
+
+def case_of_this_link(who: Who, held: Held) -> ColumnElement[bool]:
+    """The one case of the tracking link in hand."""
+    return Case.id == who.link_case_id if who.link_case_id is not None else false()
+
+
+def case_of_own_company(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases of the company that a station has confirmed this person to work for."""
+    return Case.company_id == held.company_id
+
+
+def case_sent_by_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases this account sent or claimed by their own tracking link."""
+    return Case.contact_account_id == who.account_id
+
+
+def case_assigned_to_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases this expert has accepted and still has."""
+    return and_(Case.expert_id == held.expert_id, Case.status != Status.DRAFT)
+
+
+def case_i_served(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases in which this expert logged a visit, also after handing over."""
+    return exists().where(Visit.case_id == Case.id, Visit.expert_id == held.expert_id)
+
+
+def case_offered_to_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases of which an offer to this expert is pending."""
+    return exists().where(
+        Offer.case_id == Case.id, Offer.expert_id == held.expert_id, Offer.status == OfferStatus.PENDING
+    )
+
+
+def case_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases the station owns; a coordinator who is the expert of one is only its expert (rule R05)."""
+    mine = and_(Case.station_id == held.station_id, Case.status != Status.DRAFT)
+    if who.expert_id is None:
+        return mine
+    not_my_own = or_(Case.expert_id.is_(None), Case.expert_id != who.expert_id)
+    not_served = ~exists().where(Visit.case_id == Case.id, Visit.expert_id == who.expert_id)
+    return and_(mine, not_my_own, not_served)
+
+
+def case_coming_to_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases another station asks this one to take over."""
+    return exists().where(
+        Transfer.case_id == Case.id,
+        Transfer.to_station_id == held.station_id,
+        Transfer.status == TransferStatus.PENDING,
+    )
+
+
+def case_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases this coordinator took for the station itself."""
+    return and_(Case.handler_id == who.account_id, Case.station_id == held.station_id)
+
+
+def case_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases of companies in the district, or owned by a station there."""
+    here = exists().where(Station.id == Case.station_id, Station.district == held.district)
+    return and_(Case.status != Status.DRAFT, or_(Case.district == held.district, here))
+
+
+def case_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every case that was sent."""
+    return Case.status != Status.DRAFT
+
+
+def offer_to_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Offers made to this expert."""
+    return Offer.expert_id == held.expert_id
+
+
+def offer_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Offers of cases the station owns."""
+    return exists().where(Case.id == Offer.case_id, Case.station_id == held.station_id)
+
+
+def certificate_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Certificates in this expert's name."""
+    return Certificate.expert_id == held.expert_id
+
+
+def certificate_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Certificates the station issued."""
+    return Certificate.station_id == held.station_id
+
+
+def certificate_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Certificates issued by stations of the district."""
+    return exists().where(Station.id == Certificate.station_id, Station.district == held.district)
+
+
+def certificate_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every certificate."""
+    return true()
+
+
+def expert_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """This expert."""
+    return Expert.id == held.expert_id
+
+
+def expert_of_my_city(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every expert of the city: stations share them (plan 二（四）)."""
+    return true()
+
+
+def claim_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Claims to work for a company that has a case at the station."""
+    other = aliased(Case)
+    return and_(
+        Grant.role == Role.MEMBER,
+        Grant.account_id != who.account_id,
+        exists().where(other.company_id == Grant.company_id, other.station_id == held.station_id),
+    )
+
+
+def claim_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every claim but one's own."""
+    return and_(Grant.role == Role.MEMBER, Grant.account_id != who.account_id)
+
+
+def account_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every account."""
+    return true()
+
+
+def company_own(who: Who, held: Held) -> ColumnElement[bool]:
+    """The company this person works for."""
+    return Company.id == held.company_id
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One sentence: this role may do these things to which objects."""
+
+    role: Role
+    may: tuple[str, ...]
+    which: Scope
+
+
+def _rule(role: Role, may: str, which: Scope) -> Rule:
+    return Rule(role, tuple(may.split()), which)
+
+
+AS_COMPANY = (
+    "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
+)
+AS_STATION = (
+    "case.read case.read_notes case.read_contact case.note case.reply case.triage case.reject case.refer case.merge"
+    " case.offer case.take case.ask case.hand_back case.verify case.close_unreachable case.transfer case.reopen"
+    " visit.verify attempt.log"
+)
+
+RULES: tuple[Rule, ...] = (
+    # role                may                                                       which
+    _rule(Role.ANYONE, "site.read request.start certificate.verify session.start", page),
+    _rule(Role.REQUESTER, f"case.submit {AS_COMPANY} case.claim", case_of_this_link),
+    _rule(Role.MEMBER, AS_COMPANY, case_of_own_company),
+    _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
+    _rule(Role.MEMBER, "my_requests.read", page),
+    _rule(Role.MEMBER, "company.read", company_own),
+    _rule(
+        Role.EXPERT,
+        "case.read case.read_notes case.read_contact case.note case.reply case.consult case.ask case.hand_back"
+        " case.answer visit.log attempt.log",
+        case_assigned_to_me,
+    ),
+    _rule(Role.EXPERT, "case.read", case_i_served),
+    _rule(Role.EXPERT, "offer.answer", case_offered_to_me),
+    _rule(Role.EXPERT, "offer.read", offer_to_me),
+    _rule(Role.EXPERT, "certificate.read certificate.download", certificate_mine),
+    _rule(Role.EXPERT, "expert.read expert.pause", expert_me),
+    _rule(Role.EXPERT, "inbox.read cases.list hours.read", page),
+    _rule(Role.COORDINATOR, AS_STATION, case_of_my_station),
+    _rule(Role.COORDINATOR, "case.consult case.answer", case_i_handle),
+    _rule(Role.COORDINATOR, "case.read case.receive", case_coming_to_my_station),
+    _rule(Role.COORDINATOR, "offer.read", offer_of_my_station),
+    _rule(Role.COORDINATOR, "certificate.read certificate.download", certificate_of_my_station),
+    _rule(Role.COORDINATOR, "expert.read", expert_of_my_city),
+    _rule(Role.COORDINATOR, "claim.decide", claim_at_my_station),
+    _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list", page),
+    _rule(
+        Role.DISTRICT,
+        "case.read case.read_notes case.reopen case.judge_appeal case.judge_review",
+        case_of_my_district,
+    ),
+    _rule(Role.DISTRICT, "certificate.read", certificate_of_my_district),
+    _rule(Role.DISTRICT, "expert.read", expert_of_my_city),
+    _rule(Role.DISTRICT, "cases.list roster.read reviews.list overview.read", page),
+    _rule(Role.OPERATOR, "case.read case.read_notes case.reopen case.judge_review case.receive", case_any),
+    _rule(Role.OPERATOR, "certificate.read certificate.download", certificate_any),
+    _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
+    _rule(Role.OPERATOR, "claim.decide", claim_any),
+    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read calendar.edit", page),
+    _rule(Role.OVERSEER, "case.read", case_any),
+    _rule(Role.OVERSEER, "certificate.read", certificate_any),
+    _rule(Role.OVERSEER, "cases.list overview.read", page),
+    _rule(Role.ADMIN, "account.manage", account_any),
+    _rule(Role.ADMIN, "accounts.list accesses.list health.read", page),
+    _rule(Role.SYSTEM, "case.keep_time case.hand_back", case_any),
+)
+
+ACTIONS: tuple[str, ...] = tuple(sorted({action for rule in RULES for action in rule.may}))
+
+
+def scopes_for(who: Who, action: str) -> list[tuple[Rule, Held]]:
+    """The rows of the table that speak of this person and action. Everybody is also anyone."""
+    parts: Iterable[Held] = (Held(Role.ANYONE), *who.held)
+    return [(rule, held) for held in parts for rule in RULES if rule.role is held.role and action in rule.may]
+
+
+def which(who: Who, action: str) -> ColumnElement[bool]:
+    """The SQL criterion of all objects to which this person may do this: the start of every list."""
+    criteria = [rule.which(who, held) for rule, held in scopes_for(who, action)]
+    return or_(false(), *criteria)
+
+
+def can(who: Who, action: str, thing: Any = None) -> bool:
+    """Whether this person may do this; `thing` is the object, or None for an action on a page."""
+    found = scopes_for(who, action)
+    if not found:
+        return False
+    if thing is None:
+        return any(rule.which is page for rule, _ in found)
+    model = type(thing)
+    return bool(
+        db.session.scalar(select(true()).select_from(model).where(_key(model) == _value(thing), which(who, action)))
+    )
+
+
+def allowed(who: Who, thing: Any, actions: Iterable[str]) -> frozenset[str]:
+    """Those of `actions` this person may do to this object: one query, for a page with many buttons."""
+    asked = [action for action in dict.fromkeys(actions) if scopes_for(who, action)]
+    if not asked:
+        return frozenset()
+    model = type(thing)
+    columns = [which(who, action).label(f"may_{n}") for n, action in enumerate(asked)]
+    row = db.session.execute(select(*columns).select_from(model).where(_key(model) == _value(thing))).one_or_none()
+    return frozenset(action for action, yes in zip(asked, row, strict=True) if yes) if row else frozenset()
+
+
+def require(who: Who, action: str, thing: Any = None) -> None:
+    """Raise NotAllowed when this person may not do this."""
+    if not can(who, action, thing):
+        raise NotAllowed(action)
+
+
+def find(who: Who, action: str, model: Any, *where: ColumnElement[bool], seen_by: str | None = None) -> Any:
+    """Load the one object and authorise in one act.
+
+    Raises NotFound when the person may not even see it (`seen_by`, default "<noun>.read"), NotAllowed when they
+    see it but this act is not theirs: nobody learns of a thing by guessing its address.
+    """
+    thing = db.session.scalar(select(model).where(*where, which(who, action)))
+    if thing is not None:
+        return thing
+    visible = db.session.scalar(
+        select(true()).select_from(model).where(*where, which(who, seen_by or action.split(".")[0] + ".read"))
+    )
+    raise NotAllowed(action) if visible else NotFound(model.__tablename__)
+
+
+def _key(model: Any) -> Any:
+    return model.__mapper__.primary_key[0]
+
+
+def _value(thing: Any) -> Any:
+    return thing.__mapper__.primary_key_from_instance(thing)[0]
+
+
+def who_is(account: Account) -> Who:
+    """The person behind an account, with the parts that are current. A deactivated account holds nothing."""
+    if not account.is_active:
+        return ANYBODY
+    held = tuple(
+        Held(g.role, g.company_id, g.expert_id, g.station_id, g.district) for g in account.grants if g.is_current
+    )
+    # A claim to a company that nobody confirmed yet still lets the person see what they sent themselves.
+    if not any(h.role is Role.MEMBER for h in held) and any(
+        g.role is Role.MEMBER and g.ended_at is None for g in account.grants
+    ):
+        held = (*held, Held(Role.MEMBER, company_id=0))
+    return Who(account.id, account.name, (Held(Role.ANYONE), *held))

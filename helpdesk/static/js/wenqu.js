@@ -1,0 +1,279 @@
+/* Small conveniences on top of pages that work without them. No evaluation of text, no storage of what others wrote. */
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const $ = (sel, within = document) => within.querySelector(sel);
+  const $$ = (sel, within = document) => [...within.querySelectorAll(sel)];
+  const on = (type, run, capture = false) => document.addEventListener(type, run, capture);
+  const words = JSON.parse(document.body.dataset.words || "{}");
+  const visible = (el) => !!el && el.getClientRects().length > 0;
+  const say = (text) => { const live = $("#live"); if (live) live.textContent = text; };
+  let byKeyboard = false;
+  let lastUse = Date.now();
+
+  /* ---- text: how much is left; numbers with − and +; names of chosen files; copying ---- */
+  const count = (box) => {
+    const out = document.getElementById(box.id + "-c");
+    if (!out) return;
+    const left = Number(box.dataset.count) - [...box.value].length;
+    out.textContent = out.dataset[left < 0 ? "over" : "left"].replace("{n}", Math.abs(left));
+    out.classList.toggle("over", left < 0);
+  };
+  const nudge = (button) => {
+    const box = $("input", button.parentElement);
+    const step = Number(box.step) || 1;
+    let value = (Number(box.value) || 0) + step * Number(button.dataset.step);
+    if (box.min !== "") value = Math.max(value, Number(box.min));
+    if (box.max !== "") value = Math.min(value, Number(box.max));
+    box.value = value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const nameFiles = (input) => {
+    const out = document.getElementById(input.dataset.files);
+    if (out) out.textContent = [...input.files].map((f) => `${f.name}（${Math.max(1, Math.round(f.size / 1024))} KB）`).join("，");
+  };
+  const copy = async (text) => {
+    try { await navigator.clipboard.writeText(text); return true; } catch { /* no permission or plain http */ }
+    const box = document.createElement("textarea");
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    return done;
+  };
+
+  /* ---- text that was typed and not sent: kept under the form's key, shown again after an expired session ---- */
+  const store = (form) => ("keepLong" in form.dataset ? localStorage : sessionStorage);
+  const keyOf = (form) => "wq:" + form.dataset.keep;
+  const kept = (form) => [...form.elements].filter((e) => e.name && e.name !== "csrf_token" && !["hidden", "password", "file", "submit", "button"].includes(e.type));
+  const keep = (form) => {
+    const data = kept(form).map((e) => [e.name, e.value, /radio|checkbox/.test(e.type) ? e.checked : null]);
+    try { store(form).setItem(keyOf(form), JSON.stringify(data)); } catch { /* full or forbidden */ }
+  };
+  const forget = (key) => { sessionStorage.removeItem(key); localStorage.removeItem(key); };
+  const restore = (form) => {
+    const text = store(form).getItem(keyOf(form));
+    if (!text || $("#errors")) return;
+    let changed = false;
+    for (const [name, value, checked] of JSON.parse(text)) {
+      const box = kept(form).find((e) => e.name === name && (checked === null || e.value === value));
+      if (!box) continue;
+      if (checked !== null) { box.checked = checked; continue; }
+      /* words of the server are never overwritten */
+      if (value && !box.value) { box.value = value; changed = true; box.dispatchEvent(new Event("input", { bubbles: true })); }
+    }
+    if (!changed) return;
+    const note = document.createElement("p");
+    const drop = document.createElement("button");
+    note.className = "restored";
+    note.append(words.restored, drop);
+    drop.type = "button";
+    drop.className = "link";
+    drop.textContent = words.discard;
+    drop.onclick = () => { forget(keyOf(form)); form.reset(); note.remove(); $$("[data-count]", form).forEach(count); };
+    form.append(note);
+  };
+  /* a form that left this page and did not come back with errors has arrived, unless we were sent to log in */
+  const settle = () => {
+    const sent = sessionStorage.getItem("wq-sent");
+    sessionStorage.removeItem("wq-sent");
+    if (sent && !$("#errors") && !location.pathname.startsWith("/login")) forget(sent);
+  };
+
+  /* ---- sending: once, with a busy button; a warning before unsent words are left behind ---- */
+  const free = (form) => {
+    delete form.dataset.sent;
+    for (const b of $$("[aria-busy]", form)) {
+      b.removeAttribute("aria-busy");
+      if (b.dataset.was) { b.lastElementChild.textContent = b.dataset.was; delete b.dataset.was; }
+    }
+  };
+  on("submit", (e) => {
+    const form = e.target;
+    if (form.dataset.sent) { e.preventDefault(); e.stopImmediatePropagation(); return; }
+    if ("guard" in form.dataset) {
+      form.dataset.sent = "1";
+      setTimeout(free, 15000, form);
+      const b = e.submitter;
+      if (b) {
+        b.setAttribute("aria-busy", "true");
+        setTimeout(() => {
+          const text = b.dataset.busy && b.getAttribute("aria-busy") && $("span", b);
+          if (!text || text !== b.lastElementChild) return;
+          b.style.minWidth = b.offsetWidth + "px";
+          b.dataset.was = text.textContent;
+          text.textContent = b.dataset.busy;
+        }, 300);
+      }
+    }
+    if (form.dataset.keep) { keep(form); sessionStorage.setItem("wq-sent", keyOf(form)); }
+    delete form.dataset.dirty;
+  }, true);
+  addEventListener("pageshow", (e) => { if (e.persisted) $$("form[data-sent]").forEach(free); });
+  addEventListener("beforeunload", (e) => { if ($("form[data-warn][data-dirty]")) { e.preventDefault(); e.returnValue = words.leave; } });
+
+  let keepTimer = 0;
+  on("input", (e) => {
+    const box = e.target;
+    const form = box.form;
+    if (box.dataset && box.dataset.count) count(box);
+    if (!form) return;
+    if (e.isTrusted && box.localName === "textarea") { if (box.value) form.dataset.dirty = "1"; else delete form.dataset.dirty; }
+    if (form.dataset.keep) { clearTimeout(keepTimer); keepTimer = setTimeout(keep, 400, form); }
+  });
+
+  /* ---- rows of the desk ---- */
+  const list = () => $("[data-keys]");
+  const rows = () => (list() ? $$("[data-row]", list()) : []);
+  const currentRow = () => rows().find((r) => r.contains(document.activeElement)) || rows().find((r) => r.hasAttribute("aria-current")) || null;
+  const rove = () => {
+    const at = currentRow() || rows()[0];
+    for (const r of rows()) for (const el of $$(".t1, .pick input", r)) el.tabIndex = r === at ? 0 : -1;
+  };
+  const mark = (row) => { for (const r of rows()) r === row ? r.setAttribute("aria-current", "true") : r.removeAttribute("aria-current"); rove(); };
+  const tally = () => {
+    const n = $$(".pick :checked").length;
+    for (const b of $$("[data-chosen]")) b.textContent = b.dataset.chosen.replace("{n}", n);
+  };
+  let moveTimer = 0;
+  const move = (by, extend) => {
+    const all = rows();
+    const from = currentRow();
+    const to = all[from ? all.indexOf(from) + by : 0];
+    if (!to) return;
+    if (extend) for (const r of [from, to]) { const box = r && $(".pick input", r); if (box) box.checked = true; }
+    tally();
+    mark(to);
+    $(".t1", to).focus();
+    to.scrollIntoView({ block: "nearest" });
+    clearTimeout(moveTimer);
+    if (visible($("#pane"))) moveTimer = setTimeout(() => $(".t1", to).click(), 150);
+  };
+  const sheet = (open) => {
+    const box = $("#keys");
+    if (!box) return;
+    box.hidden = open === undefined ? !box.hidden : !open;
+    if (!box.hidden) box.focus();
+  };
+  const press = (key) => {
+    const found = $$(`[data-key="${key}"]`).filter(visible);
+    const el = key === "Z" ? $("#toast [data-key=Z]") || found.pop() : found[0];
+    if (el) el.click();
+    return !!el;
+  };
+  const closeAll = () => {
+    const open = $("details.menu[open]");
+    if (open) { open.open = false; $("summary", open).focus(); return; }
+    if ($("#keys") && !$("#keys").hidden) { sheet(false); return; }
+    $$(".pick :checked").forEach((box) => { box.checked = false; });
+    tally();
+  };
+
+  /* Single keys: by place on the keyboard, so the state of an input method does not matter; never while words are typed. */
+  let goUntil = 0;
+  const typing = (el) => el.isContentEditable || /^(textarea|select)$/.test(el.localName) || (el.localName === "input" && !/^(checkbox|radio|button|submit|reset)$/.test(el.type));
+  on("keydown", (e) => {
+    byKeyboard = true;
+    const el = e.target;
+    if (e.isComposing || e.keyCode === 229) return;
+    if (e.code === "Enter" && (e.ctrlKey || e.metaKey) && el.form) { e.preventDefault(); el.form.requestSubmit(); return; }
+    if (e.code === "Escape") { closeAll(); return; }
+    if (e.ctrlKey || e.altKey || e.metaKey || typing(el) || root.dataset.shortcuts === "off") return;
+    if (e.code === "Slash" && !e.shiftKey) { const find = $$(".find input, input[type=search]").find(visible); if (find) { e.preventDefault(); find.focus(); find.select(); } return; }
+    if (!list() || !(el === document.body || el.closest("[data-keys], #pane, main"))) return;
+    const letter = e.code.replace(/^(Key|Digit|Numpad)/, "");
+    if (Date.now() < goUntil) { goUntil = 0; if (press("G " + letter)) e.preventDefault(); return; }
+    const row = currentRow();
+    const arrows = el.type !== "radio";
+    const acts = {
+      KeyJ: () => move(1, e.shiftKey), KeyK: () => move(-1, e.shiftKey),
+      ArrowDown: arrows && (() => move(1, e.shiftKey)), ArrowUp: arrows && (() => move(-1, e.shiftKey)),
+      KeyX: row && (() => { const box = $(".pick input", row); if (box) { box.checked = !box.checked; tally(); } }),
+      KeyG: () => { goUntil = Date.now() + 1200; },
+      Slash: () => sheet(),
+      Period: row && (() => copy(row.id.slice(2)).then((done) => done && say(row.id.slice(2)))),
+      KeyO: row && (() => { location.href = row.dataset.open || $(".t1", row).href; }),
+    };
+    if (e.code === "Enter") { if (row && el.classList.contains("t1") && row.dataset.open) { e.preventDefault(); location.href = row.dataset.open; } return; }
+    const act = e.code in acts ? acts[e.code] : /^[A-Z0-9]$/.test(letter) && !e.shiftKey && (() => press(letter));
+    if (act && act() !== false) e.preventDefault();
+  });
+
+  /* ---- pointer ---- */
+  on("pointerdown", () => { byKeyboard = false; });
+  on("click", async (e) => {
+    const el = e.target.closest("[data-copy], [data-step], [data-close], .t1");
+    for (const open of $$("details.menu[open]")) if (!open.contains(e.target)) open.open = false;
+    if (!el) return;
+    if (el.dataset.step) nudge(el);
+    else if ("close" in el.dataset) { const box = el.closest("[data-toast], #keys"); if (box.id === "keys") box.hidden = true; else box.remove(); }
+    else if (el.dataset.copy) { if (await copy(el.dataset.copy)) { $("span", el).textContent = el.dataset.done; say(el.dataset.done); } }
+    else if (el.closest("[data-row]")) mark(el.closest("[data-row]"));
+  });
+  on("change", (e) => {
+    if (e.target.dataset.files) nameFiles(e.target);
+    if (e.target.closest(".pick")) tally();
+  });
+  on("reset", (e) => { if (e.target.id === "bulk") { e.preventDefault(); $$(".pick :checked").forEach((box) => { box.checked = false; }); tally(); } });
+
+  /* ---- toasts leave after ten seconds, but not from under the pointer or the focus ---- */
+  const expire = (toast) => setTimeout(() => { if (toast.matches(":hover, :focus-within")) expire(toast); else toast.remove(); }, 10000);
+  const toast = (text) => {
+    const box = document.createElement("div");
+    box.className = "toast";
+    box.textContent = text;
+    $("#toast").replaceChildren(box);
+    say(text);
+    expire(box);
+  };
+
+  /* ---- a part of the page is new ---- */
+  const ready = (part) => {
+    $$("[data-count]", part).forEach(count);
+    $$("[data-copy][hidden]", part).forEach((b) => { b.hidden = false; });
+    $$("[data-toast]:not([data-seen])").forEach((t) => { t.dataset.seen = "1"; expire(t); });
+    $$("form[data-keep]", part).forEach(restore);
+    rove();
+  };
+  on("htmx:afterSettle", (e) => {
+    const part = e.target;
+    ready(part);
+    const trouble = $("#errors, [aria-invalid=true]", part);
+    if (trouble) { trouble.focus(); return; }
+    if (!byKeyboard) return;
+    const heading = part.matches("[data-focus]") ? part : $("[data-focus]", part);
+    if (heading && !(list() && list().contains(document.activeElement))) heading.focus();
+    else if (document.activeElement === document.body && rows().length) { const row = currentRow() || rows()[0]; $(".t1", row).focus(); }
+  });
+  on("htmx:afterRequest", (e) => {
+    const form = e.detail.elt && e.detail.elt.closest("form");
+    if (!form) return;
+    free(form);
+    const xhr = e.detail.xhr;
+    const login = ((xhr.getResponseHeader("HX-Redirect") || "") + xhr.responseURL).includes("/login");
+    if (!form.dataset.keep || e.detail.requestConfig.verb === "get") return;
+    sessionStorage.removeItem("wq-sent");
+    if (e.detail.successful && !login) forget(keyOf(form));
+  });
+  on("htmx:sendError", () => toast(words.offline));
+  on("htmx:responseError", (e) => { if (e.detail.xhr.status >= 500) toast(words.failed); });
+  on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.max = e.detail.total; bar.value = e.detail.loaded; } });
+
+  /* ---- pulse: often while someone works here, seldom while idle, never while hidden, at once on return ---- */
+  const pulse = $("#pulse");
+  if (pulse) {
+    let last = Date.now();
+    const beat = () => { last = Date.now(); pulse.dispatchEvent(new CustomEvent("wq:pulse", { bubbles: true })); };
+    for (const type of ["pointermove", "keydown", "scroll"]) on(type, () => { lastUse = Date.now(); }, true);
+    on("visibilitychange", () => { if (!document.hidden) beat(); });
+    setInterval(() => {
+      const pause = Date.now() - lastUse < 60000 ? 10000 : 60000;
+      if (!document.hidden && Date.now() - last >= pause) beat();
+    }, 2000);
+  }
+
+  settle();
+  ready(document);
+  if ($("#errors")) $("#errors").focus();
+})();
