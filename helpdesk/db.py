@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, Enum, MetaData, Text, event
@@ -65,6 +65,13 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    # What `db.Model` is, in a form that type checkers understand.
+    class Model(Base):
+        __abstract__ = True
+else:
+    Model = db.Model
 
 READ_ONLY = "helpdesk_read_only"
 

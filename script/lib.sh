@@ -13,7 +13,11 @@ step() { # step NAME COMMAND...: run it quietly, print name and seconds; on fail
   shift
   log=$(mktemp)
   printf '%-46s' "$name"
-  "$@" >"$log" 2>&1 || status=$?
+  # Not `"$@" || status=$?`: that would switch errexit off inside the command, and a failed install would pass.
+  set +e
+  (set -e && "$@") >"$log" 2>&1
+  status=$?
+  set -e
   if ((status)); then
     printf 'failed after %ss\n' $((SECONDS - start))
     cat "$log" >&2

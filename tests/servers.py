@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
-import socket
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +33,33 @@ def _postgres_bin() -> Path | None:
 
 
 @contextmanager
+def _running(command: list[str], log: Path, answers: Callable[[], bool], stop: signal.Signals) -> Iterator[None]:
+    """A server that answers, until the block ends. The kernel stops it too when the tests are killed outright."""
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            ["setpriv", "--pdeathsig", stop.name.removeprefix("SIG"), *command],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            start_new_session=True,  # Ctrl-C is for the tests, which end the server when they are done with it
+        )
+    try:
+        patience = time.monotonic() + 30
+        while not answers():
+            if server.poll() is not None or time.monotonic() > patience:
+                pytest.fail(f"{command[-1]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.02)
+        yield
+    finally:
+        server.send_signal(stop)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
 def postgres() -> Iterator[str]:
     """The address of an empty PostgreSQL database; a server of our own on a socket unless TEST_DATABASE_URL is set."""
     if os.environ.get("TEST_DATABASE_URL"):
@@ -41,32 +69,56 @@ def postgres() -> Iterator[str]:
     if binaries is None:
         missing("PostgreSQL", "apt-get install postgresql, or set TEST_DATABASE_URL")
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    # PostgreSQL refuses to run as root: its own user does, where there is one.
-    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if prefix:
-        shutil.chown(folder, "postgres")
+    # A short path of its own: a socket's whole address may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    become = _not_root(folder)
     data = folder / "data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=60"
     try:
-        subprocess.run(
-            [*prefix, binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"],
-            **quiet,
+        options = ["-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
+        made = subprocess.run(
+            [*become, binaries / "initdb", "-D", data, *options],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        subprocess.run(
-            [*prefix, binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **quiet
-        )
-        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        if made.returncode:
+            pytest.fail(f"initdb: {made.stderr}")
+        settings = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        command = [*become, str(binaries / "postgres"), "-D", str(data), "-k", str(folder)]
+        for each in [*settings, "max_connections=60"]:
+            command += ["-c", each]
+        asking = [binaries / "pg_isready", "-q", "-h", folder, "-U", "postgres"]
+        with _running(
+            command,
+            folder / "log",
+            lambda: subprocess.run(asking, cwd="/", check=False).returncode == 0,
+            signal.SIGINT,  # PostgreSQL's fast shutdown: whoever is still connected is sent away
+        ):
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     finally:
-        if (data / "postmaster.pid").exists():
-            subprocess.run([*prefix, binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_root(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: the words that let it run as its own user, who then owns the folder."""
+    if os.geteuid():
+        return []
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        missing("the user postgres", "apt-get install postgresql, or set TEST_DATABASE_URL")
+        raise
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    # --pdeathsig keep: changing the user would clear the wish that _running sets.
+    return [
+        "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups", "--pdeathsig", "keep",
+    ]  # fmt: skip
 
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """The address of a Redis; a server of our own on a free port of this machine unless TEST_REDIS_URL is set."""
+    """The address of a Redis; a server of our own on a socket in a temporary folder unless TEST_REDIS_URL is set."""
     if os.environ.get("TEST_REDIS_URL"):
         yield os.environ["TEST_REDIS_URL"]
         return
@@ -74,21 +126,9 @@ def redis() -> Iterator[str]:
     if binary is None:
         missing("Redis", "apt-get install redis-server, or set TEST_REDIS_URL")
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            for _ in range(100):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.terminate()
-            server.wait(10)
+    with tempfile.TemporaryDirectory(prefix="redis-", dir="/tmp") as name:
+        # A socket instead of a port: two test processes never race for the same one.
+        door = Path(name) / "redis.sock"
+        command = [binary, "--port", "0", "--unixsocket", str(door), "--save", "", "--dir", name]
+        with _running(command, Path(name) / "log", door.is_socket, signal.SIGTERM):
+            yield f"unix://{door}?db=0"

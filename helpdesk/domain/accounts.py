@@ -8,7 +8,10 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, text
+from sqlalchemy import case as when
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -24,13 +27,6 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 TRIES, WINDOW = 5, timedelta(minutes=10)
-
-_BUMP = text(
-    "INSERT INTO throttles (key, tries, window_ends_at) VALUES (:key, 1, :ends) ON CONFLICT (key) DO UPDATE SET"
-    " tries = CASE WHEN throttles.window_ends_at <= :now THEN 1 ELSE throttles.tries + 1 END,"
-    " window_ends_at = CASE WHEN throttles.window_ends_at <= :now THEN excluded.window_ends_at"
-    " ELSE throttles.window_ends_at END"
-)
 
 
 def hash_password(password: str) -> str:
@@ -52,19 +48,22 @@ def check_tries(*keys: str, limit: int = TRIES) -> None:
 
 def count_try(*keys: str) -> None:
     """Count one more try for each key. Call inside a transaction that is committed, also when the try failed."""
+    moment = clock.now()
+    insert = pg_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
     for key in keys:
-        moment = clock.now()
+        fresh = insert(Throttle).values(key=key[:160], tries=1, window_ends_at=moment + WINDOW)
+        over = Throttle.window_ends_at <= moment
         db.session.execute(
-            _BUMP.bindparams(key=key[:160], now=_stored(moment), ends=_stored(moment + WINDOW))
+            fresh.on_conflict_do_update(
+                index_elements=[Throttle.key],
+                set_={
+                    "tries": when((over, 1), else_=Throttle.tries + 1),
+                    "window_ends_at": when((over, moment + WINDOW), else_=Throttle.window_ends_at),
+                },
+            ).execution_options(populate_existing=True)
         )
-        found = db.session.get(Throttle, key[:160])
-        if found is not None:
-            db.session.refresh(found)
-
-
-def _stored(moment):  # type: ignore[no-untyped-def]
-    """A moment as the column's own type writes it, because the statement above is plain SQL."""
-    return Throttle.__table__.c.window_ends_at.type.process_bind_param(moment, db.session.get_bind().dialect)
+        known = db.session.get(Throttle, key[:160], populate_existing=True)
+        assert known is not None
 
 
 def sign_in(login: str, password: str, *, address: str) -> Account | None:
@@ -100,9 +99,7 @@ def forget_tries(key: str) -> None:
         db.session.delete(row)
 
 
-def create(
-    *, login: str, name: str, password: str, phone: str | None = None, email: str | None = None
-) -> Account:
+def create(*, login: str, name: str, password: str, phone: str | None = None, email: str | None = None) -> Account:
     """A new account without any part. Raises Refused for a login that is taken or empty."""
     cleaned = login.strip().lower()
     if not cleaned or len(cleaned) > 120:

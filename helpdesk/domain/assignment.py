@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -111,9 +110,7 @@ class _Facts:
             select(Skill.expert_id, Skill.topic_code).where(Skill.expert_id.in_(ids))
         ):
             topics.setdefault(expert_id, set()).add(topic)
-        conflicted = set(
-            db.session.scalars(select(Conflict.expert_id).where(Conflict.company_id == case.company_id))
-        )
+        conflicted = set(db.session.scalars(select(Conflict.expert_id).where(Conflict.company_id == case.company_id)))
         declined = set(
             db.session.scalars(
                 select(Offer.expert_id).where(
@@ -182,11 +179,18 @@ def offer(
     if to is not None:
         db.session.refresh(to, with_for_update=True)
     record.hold(case)
-    life.check_version(case, seen)
+    life.take(
+        case,
+        "offer",
+        by,
+        seen=seen,
+        asked={"expert_record": to, "offered_expert_id": to.id if to else None},
+        expert=to.name if to else "",
+    )
     promise = promises.BY_KIND["offer"]
     row = Offer(
         case_id=case.id,
-        expert_id=to.id if to else 0,
+        expert_id=to.id if to else None,
         note=note.strip(),
         reasons=[{"text": r.text, "facts": r.facts} for r in reasons if r.is_good],
         offered_by_id=by.account_id,
@@ -194,19 +198,8 @@ def offer(
         offered_at=clock.now(),
         expires_at=promises.due_at(clock.now(), promise.minutes, promise.unit, (), deadlines.calendar()),
     )
-    asked = {"expert_record": to, "offered_expert_id": to.id if to else None}
-    if to is None:
-        raise Refused("expert_missing", field="expert")
-    # The step asks for rights and needs; only then does the row exist. Its number goes into the event.
-    savepoint = db.session.begin_nested()
-    try:
-        db.session.add(row)
-        db.session.flush()
-        life.take(case, "offer", by, asked=asked, expert=to.name, offer_id=row.id)
-    except BaseException:
-        savepoint.rollback()
-        raise
-    savepoint.commit()
+    db.session.add(row)
+    db.session.flush()
     return row
 
 
@@ -347,15 +340,13 @@ def remember_conflict(expert_id: int, case: Case) -> None:
 
 def rescind_all(case: Case) -> None:
     """Take back what is still pending when a case leaves the station or ends."""
-    for row in db.session.scalars(
-        select(Offer).where(Offer.case_id == case.id, Offer.status == OfferStatus.PENDING)
-    ):
+    for row in db.session.scalars(select(Offer).where(Offer.case_id == case.id, Offer.status == OfferStatus.PENDING)):
         _settle(row, OfferStatus.RESCINDED)
 
 
 def _case_of(offer: Offer) -> Case:
     case = db.session.get(Case, offer.case_id)
-    assert case is not None  # noqa: S101 - a foreign key says so
+    assert case is not None
     return case
 
 
@@ -369,5 +360,3 @@ def _only_the_asked(offer: Offer, by: Who) -> None:
 def _settle(offer: Offer, status: OfferStatus) -> None:
     offer.status, offer.answered_at = status, clock.now()
     db.session.flush()
-
-

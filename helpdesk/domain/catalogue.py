@@ -21,5 +21,7 @@ def districts() -> list[District]:
 
 def stations(*, district: str = "") -> list[Station]:
     """Stations that take cases, by district."""
-    query = select(Station).where(Station.takes_cases, Station.closed_at.is_(None)).order_by(Station.district, Station.id)
+    query = (
+        select(Station).where(Station.takes_cases, Station.closed_at.is_(None)).order_by(Station.district, Station.id)
+    )
     return list(db.session.scalars(query.where(Station.district == district) if district else query))

@@ -110,9 +110,7 @@ def _free_code() -> str:
             return code
 
 
-def _facts(
-    certificate: Certificate, case: Case, expert: Expert, entries: list[HoursEntry], by: Who
-) -> dict[str, Any]:
+def _facts(certificate: Certificate, case: Case, expert: Expert, entries: list[HoursEntry], by: Who) -> dict[str, Any]:
     """Everything the paper says, frozen on the day of issue: 办法67 art. 15 asks for time, content, recorder."""
     answer = db.session.scalar(
         select(Answer).where(Answer.case_id == case.id).order_by(Answer.round.desc(), Answer.sequence.desc()).limit(1)
@@ -271,7 +269,5 @@ def of_expert(expert_id: int) -> list[Certificate]:
 def of_case(case_id: int) -> list[Certificate]:
     """The papers of a case, newest first."""
     return list(
-        db.session.scalars(
-            select(Certificate).where(Certificate.case_id == case_id).order_by(Certificate.id.desc())
-        )
+        db.session.scalars(select(Certificate).where(Certificate.case_id == case_id).order_by(Certificate.id.desc()))
     )

@@ -89,28 +89,21 @@ def confirm(
         report_payment(case, by, note=comment)
         return
     feedback = _feedback(case, by, outcome=outcome, score=score, comment=comment, paid=False)
-    savepoint = db.session.begin_nested()
-    try:
-        db.session.add(feedback)
-        db.session.flush()
-        minutes = _counting_minutes(case)
-        life.take(
-            case,
-            "confirm",
-            by,
-            asked={"paid": paid},
-            sets={"outcome": outcome},
-            outcome=outcome.value,
-            score=score,
-            minutes=minutes,
-        )
-        if name_on_paper:
-            give_consent(case, "paper_name")
-        hours.settle(case, by)
-    except BaseException:
-        savepoint.rollback()
-        raise
-    savepoint.commit()
+    life.take(
+        case,
+        "confirm",
+        by,
+        asked={"paid": paid},
+        sets={"outcome": outcome},
+        outcome=outcome.value,
+        score=score,
+        minutes=_counting_minutes(case),
+    )
+    db.session.add(feedback)
+    if name_on_paper:
+        give_consent(case, "paper_name")
+    db.session.flush()
+    hours.settle(case, by)
 
 
 def dispute(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None:
@@ -152,7 +145,7 @@ def decide_review(case: Case, by: Who, *, upheld: bool, reason: str, seen: int |
         decision=decision,
         reason=reason.strip(),
     )
-    assert review is not None  # noqa: S101 - the guard "open_review" has just said so
+    assert review is not None
     review.decision, review.reason = decision, reason.strip()
     review.decided_by_id, review.decided_by, review.decided_at = by.account_id, by.name, clock.now()
     if upheld:
@@ -208,9 +201,7 @@ def verify(
 
 def close_unreachable(case: Case, by: Who, *, seen: int | None = None) -> None:
     """Three tries on three days and nobody there: closed without hours or paper, reopenable."""
-    tries = db.session.scalar(
-        select(func.count()).select_from(ContactAttempt).where(ContactAttempt.case_id == case.id)
-    )
+    tries = db.session.scalar(select(func.count()).select_from(ContactAttempt).where(ContactAttempt.case_id == case.id))
     life.take(
         case,
         "close_unreachable",
@@ -225,9 +216,7 @@ def close_unreachable(case: Case, by: Who, *, seen: int | None = None) -> None:
 def withdraw(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None:
     """The company takes its request back. Visits it has confirmed were served, so they are settled."""
     code = reason if reason in lifecycle.WITHDRAW_REASONS else "other"
-    life.take(
-        case, "withdraw", by, seen=seen, sets={"reason_code": code}, reason=code
-    )
+    life.take(case, "withdraw", by, seen=seen, sets={"reason_code": code}, reason=code)
     _leave_nothing_pending(case, by)
     if case.category_code is not None:
         hours.settle(case, by)
@@ -235,9 +224,7 @@ def withdraw(case: Case, by: Who, *, reason: str, seen: int | None = None) -> No
 
 def resume(case: Case, by: Who, *, seen: int | None = None) -> None:
     """The company wants its request back on the way: it starts at the station's door."""
-    life.take(
-        case, "resume", by, seen=seen, sets={"reason_code": None, "expert_id": None, "handler_id": None}
-    )
+    life.take(case, "resume", by, seen=seen, sets={"reason_code": None, "expert_id": None, "handler_id": None})
 
 
 def reopen(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None:
@@ -267,9 +254,7 @@ def latest_feedback(case: Case) -> Feedback | None:
     )
 
 
-def _feedback(
-    case: Case, by: Who, *, outcome: Outcome, score: int | None, comment: str, paid: bool
-) -> Feedback:
+def _feedback(case: Case, by: Who, *, outcome: Outcome, score: int | None, comment: str, paid: bool) -> Feedback:
     if outcome not in (Outcome.SOLVED, Outcome.PARTLY):
         raise Refused("outcome_missing", field="outcome")
     if score is not None and not 1 <= score <= 5:

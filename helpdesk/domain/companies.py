@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Company
+from helpdesk.models import Company, SizeClass
 from helpdesk.rules import sizes
 
 
@@ -33,9 +33,7 @@ def find_or_add(facts: CompanyFacts) -> Company:
     """
     found = None
     if facts.credit_code:
-        found = db.session.scalar(
-            select(Company).where(Company.credit_code == facts.credit_code).with_for_update()
-        )
+        found = db.session.scalar(select(Company).where(Company.credit_code == facts.credit_code).with_for_update())
     if found is None:
         found = Company(
             name=facts.name,
@@ -53,7 +51,7 @@ def find_or_add(facts: CompanyFacts) -> Company:
     return found
 
 
-def size_of(facts: CompanyFacts) -> sizes.SizeClass:
+def size_of(facts: CompanyFacts) -> SizeClass:
     """The size class of 工信部联企业〔2011〕300号 for these figures."""
     return sizes.classify(
         facts.industry,

@@ -133,9 +133,7 @@ def view_contact(case: Case, by: Who) -> str:
 def note_access(case: Case | None, by: Who, what: str) -> None:
     """A line in the log of unusual reading; for signed-in people only."""
     if by.account_id is not None:
-        db.session.add(
-            Access(account_id=by.account_id, case_id=case.id if case else None, what=what, at=clock.now())
-        )
+        db.session.add(Access(account_id=by.account_id, case_id=case.id if case else None, what=what, at=clock.now()))
         db.session.flush()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
+from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.models import Case, Expert, Feedback, HoursEntry, Offer, OfferStatus, Skill, Status
@@ -53,9 +54,7 @@ def roster(who: Who, *, category: str = "", district: str = "", q: str = "") -> 
             .group_by(Feedback.expert_id)
         )
     }
-    return [
-        Standing(e, busy.get(e.id, 0), minutes.get(e.id, 0), *(scores.get(e.id) or (None, 0))) for e in experts
-    ]
+    return [Standing(e, busy.get(e.id, 0), minutes.get(e.id, 0), *(scores.get(e.id) or (None, 0))) for e in experts]
 
 
 def _sums(query) -> dict[int, int]:  # type: ignore[no-untyped-def]
@@ -71,27 +70,36 @@ def set_leave(expert: Expert, by: Who, *, until: date | None, max_open_cases: in
     db.session.flush()
 
 
+# How long an offer that was taken back or ran out stays in the inbox.
+GONE_HOURS = 24
+_AROUND = (joinedload(Case.company), joinedload(Case.category), joinedload(Case.station))
+
+
 @dataclass(frozen=True)
 class Inbox:
-    """What waits for an expert: offers with time left, and cases in which the next word is theirs."""
+    """What waits for an expert: offers with time left, cases in which the next word is theirs, and the offers of the
+    last day that were taken back or ran out, so that nobody wonders where they went."""
 
     offers: list[Offer]
     cases: list[Case]
+    gone: list[Offer]
 
 
 def inbox(expert_id: int) -> Inbox:
-    """Pending offers, soonest to expire first, and the open cases, soonest due first."""
-    offers = db.session.scalars(
-        select(Offer)
-        .where(Offer.expert_id == expert_id, Offer.status == OfferStatus.PENDING)
-        .options(selectinload(Offer.case))
-        .order_by(Offer.expires_at)
-    )
+    """Pending offers, soonest to expire first, and the open cases, soonest due first. Three queries."""
+    mine = select(Offer).where(Offer.expert_id == expert_id).options(joinedload(Offer.case).options(*_AROUND))
+    offers = db.session.scalars(mine.where(Offer.status == OfferStatus.PENDING).order_by(Offer.expires_at))
     cases = db.session.scalars(
         select(Case)
         .where(Case.expert_id == expert_id)
         .where(Case.status.in_((Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED)))
+        .options(*_AROUND)
         .order_by(Case.due_at, Case.id)
         .limit(100)
     )
-    return Inbox(list(offers), list(cases))
+    gone = db.session.scalars(
+        mine.where(Offer.status.in_((OfferStatus.RESCINDED, OfferStatus.EXPIRED)))
+        .where(Offer.answered_at >= clock.now() - timedelta(hours=GONE_HOURS))
+        .order_by(Offer.id.desc())
+    )
+    return Inbox(list(offers), list(cases), list(gone))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -162,7 +163,10 @@ def entries_of(expert_id: int) -> list[HoursEntry]:
     """An expert's ledger, newest first."""
     return list(
         db.session.scalars(
-            select(HoursEntry).where(HoursEntry.expert_id == expert_id).order_by(HoursEntry.id.desc())
+            select(HoursEntry)
+            .where(HoursEntry.expert_id == expert_id)
+            .options(joinedload(HoursEntry.case))
+            .order_by(HoursEntry.id.desc())
         )
     )
 
@@ -183,8 +187,6 @@ def progress(expert: Expert) -> Progress:
 def minutes_of_visit(visit_id: int) -> int:
     """Ledger minutes that stand for one visit; 0 when it was never settled or was reversed."""
     return int(
-        db.session.scalar(
-            select(func.coalesce(func.sum(HoursEntry.minutes), 0)).where(HoursEntry.visit_id == visit_id)
-        )
+        db.session.scalar(select(func.coalesce(func.sum(HoursEntry.minutes), 0)).where(HoursEntry.visit_id == visit_id))
         or 0
     )

@@ -166,9 +166,7 @@ def give_consent(case: Case, purpose: str) -> None:
     """Note a consent with the wording and the time; given twice it is one."""
     row = db.session.scalar(select(Consent).where(Consent.case_id == case.id, Consent.purpose == purpose))
     if row is None:
-        db.session.add(
-            Consent(case_id=case.id, purpose=purpose, wording=CONSENT_WORDING, given_at=clock.now())
-        )
+        db.session.add(Consent(case_id=case.id, purpose=purpose, wording=CONSENT_WORDING, given_at=clock.now()))
     else:
         row.withdrawn_at, row.wording, row.given_at = None, CONSENT_WORDING, clock.now()
     db.session.flush()

@@ -69,9 +69,7 @@ def check_version(case: Case, seen: int | None) -> None:
         last = db.session.scalar(
             select(Event).where(Event.case_id == case.id, Event.step.is_not(None)).order_by(Event.seq.desc()).limit(1)
         )
-        raise Stale(
-            who=last.actor_name if last else "", event=last.kind if last else "", status=case.status.value
-        )
+        raise Stale(who=last.actor_name if last else "", event=last.kind if last else "", status=case.status.value)
 
 
 def _write(case: Case, left: Status, to: Status, sets: dict[str, Any]) -> None:

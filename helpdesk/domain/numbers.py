@@ -9,8 +9,7 @@ from helpdesk.db import db
 
 # The same statement on SQLite and PostgreSQL. It locks the row until the transaction ends, so take a number late.
 _NEXT = text(
-    "INSERT INTO counters (key, n) VALUES (:key, 1) "
-    "ON CONFLICT (key) DO UPDATE SET n = counters.n + 1 RETURNING n"
+    "INSERT INTO counters (key, n) VALUES (:key, 1) ON CONFLICT (key) DO UPDATE SET n = counters.n + 1 RETURNING n"
 )
 
 

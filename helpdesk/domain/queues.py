@@ -118,11 +118,15 @@ def page(who: Who, filters: Filters, *, size: int = PAGE) -> Page:
             row = tuple_(*columns)
             query = query.where(row < tuple_(*bound) if descending else row > tuple_(*bound))
     ordered = [column.desc() if descending else column.asc() for column in columns]
-    query = query.order_by(*ordered).limit(size + 1).options(
-        joinedload(Case.company).load_only(Company.name, Company.size, Company.employees),
-        joinedload(Case.category),
-        joinedload(Case.station),
-        joinedload(Case.expert),
+    query = (
+        query.order_by(*ordered)
+        .limit(size + 1)
+        .options(
+            joinedload(Case.company).load_only(Company.name, Company.size, Company.employees),
+            joinedload(Case.category),
+            joinedload(Case.station),
+            joinedload(Case.expert),
+        )
     )
     rows = list(db.session.scalars(query))
     more, rows = len(rows) > size, rows[:size]
@@ -211,7 +215,7 @@ def _read_key(key: str, filters: Filters) -> tuple[Any, Any] | None:
     moment, _, number = key.partition("~")
     try:
         when = datetime.fromisoformat(moment)
-        return (when, int(number)) if when.tzinfo else None
+        return (when, int(number)) if when.tzinfo and len(number) < 16 else None
     except (ValueError, OverflowError):
         return None
 
@@ -220,9 +224,7 @@ def changed_since(who: Who, moment: datetime) -> int:
     """How many of this person's cases changed after a moment: what the pulse asks."""
     return (
         db.session.scalar(
-            select(func.count())
-            .select_from(Case)
-            .where(policy.which(who, "case.read"), Case.last_event_at > moment)
+            select(func.count()).select_from(Case).where(policy.which(who, "case.read"), Case.last_event_at > moment)
         )
         or 0
     )

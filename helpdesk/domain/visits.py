@@ -109,6 +109,7 @@ def confirm(visit: Visit, by: Who, *, seen: int | None = None) -> Visit:
         raise Refused("visit_decided")
     _decide(visit, VisitStatus.CONFIRMED, by)
     record.event(case, "visit.confirmed", by, visit_id=visit.id, minutes=visit.counted_minutes)
+    _settle_if_withdrawn(case, by)
     return visit
 
 
@@ -137,8 +138,7 @@ def verify(visit: Visit, by: Who) -> Visit:
         raise Refused("visit_decided")
     _decide(visit, VisitStatus.VERIFIED, by)
     record.event(case, "visit.verified", by, visit_id=visit.id, minutes=visit.counted_minutes)
-    if case.status is Status.WITHDRAWN:
-        hours.settle(case, by)
+    _settle_if_withdrawn(case, by)
     return visit
 
 
@@ -245,6 +245,12 @@ def _locked_expert(expert_id: int) -> Expert:
     if expert is None:
         raise Refused("nobody_to_return_to")
     return expert
+
+
+def _settle_if_withdrawn(case: Case, by: Who) -> None:
+    """A withdrawn case has no closing any more, so what is confirmed afterwards is settled at once."""
+    if case.status is Status.WITHDRAWN:
+        hours.settle(case, by)
 
 
 def _hold(visit: Visit, seen: int | None) -> None:

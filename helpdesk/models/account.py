@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 
 
 class Role(enum.StrEnum):
@@ -29,7 +29,7 @@ class Role(enum.StrEnum):
 GRANTED = (Role.MEMBER, Role.EXPERT, Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR, Role.OVERSEER, Role.ADMIN)
 
 
-class Account(db.Model):
+class Account(Model):
     """Somebody who can sign in. A person's parts are rows in `grants`, never columns here."""
 
     __tablename__ = "accounts"
@@ -49,7 +49,7 @@ class Account(db.Model):
     grants: Mapped[list[Grant]] = relationship(back_populates="account", order_by="Grant.id")
 
 
-class Grant(db.Model):
+class Grant(Model):
     """One part of one person: a role, and the one unit it holds for. A grant that ended gives nothing."""
 
     __tablename__ = "grants"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.account import Account
 from helpdesk.models.category import Category, Topic
 from helpdesk.models.company import Company
@@ -65,7 +65,7 @@ class Outcome(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
-class Case(db.Model):
+class Case(Model):
     """The aggregate's root. `status` is written by `domain.life.take` and by nothing else (a test greps)."""
 
     __tablename__ = "cases"
@@ -77,15 +77,12 @@ class Case(db.Model):
             name="submitted_is_complete",
         ),
         CheckConstraint(
-            "status NOT IN ('accepted', 'consulting', 'answered')"
-            " OR expert_id IS NOT NULL OR handler_id IS NOT NULL",
+            "status NOT IN ('accepted', 'consulting', 'answered') OR expert_id IS NOT NULL OR handler_id IS NOT NULL",
             name="somebody_has_it",
         ),
         CheckConstraint("(status = 'merged') = (merged_into_id IS NOT NULL)", name="merged_names_target"),
         CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="not_into_itself"),
-        CheckConstraint(
-            "status NOT IN ('rejected', 'referred') OR reason_code IS NOT NULL", name="refusal_has_reason"
-        ),
+        CheckConstraint("status NOT IN ('rejected', 'referred') OR reason_code IS NOT NULL", name="refusal_has_reason"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         CheckConstraint("version >= 1 AND event_count >= 0", name="counts_not_negative"),
         Index("ix_cases_station_status_due", "station_id", "status", "due_at", "id"),
@@ -178,7 +175,7 @@ class OfferStatus(enum.StrEnum):
     RESCINDED = "rescinded"
 
 
-class Offer(db.Model):
+class Offer(Model):
     """A case offered to an expert, who may say no without penalty (《志愿服务条例》 art. 25, rule R08)."""
 
     __tablename__ = "offers"
@@ -223,7 +220,7 @@ class TransferStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Transfer(db.Model):
+class Transfer(Model):
     """A request that another station take over; until it accepts, the sender stays accountable (rule R10)."""
 
     __tablename__ = "transfers"
@@ -256,7 +253,7 @@ class Transfer(db.Model):
     to_station: Mapped[Station] = relationship(foreign_keys=[to_station_id])
 
 
-class ContactAttempt(db.Model):
+class ContactAttempt(Model):
     """One try to reach the company; three on three days allow an end as unreachable (rule R09, SCORE)."""
 
     __tablename__ = "contact_attempts"
@@ -268,7 +265,7 @@ class ContactAttempt(db.Model):
     note: Mapped[str]
 
 
-class Review(db.Model):
+class Review(Model):
     """Somebody said money changed hands: hours wait until a person outside the station has decided (art. 21)."""
 
     __tablename__ = "reviews"
@@ -298,7 +295,7 @@ class Review(db.Model):
     case: Mapped[Case] = relationship()
 
 
-class Answer(db.Model):
+class Answer(Model):
     """The expert's summary of a round: problem, advice, result; and what they declared (art. 19, 21)."""
 
     __tablename__ = "answers"
@@ -317,7 +314,7 @@ class Answer(db.Model):
     at: Mapped[datetime]
 
 
-class Feedback(db.Model):
+class Feedback(Model):
     """What the company says at the end. No score is ever invented: silence leaves it empty."""
 
     __tablename__ = "feedback"
@@ -338,7 +335,7 @@ class Feedback(db.Model):
     at: Mapped[datetime]
 
 
-class Consent(db.Model):
+class Consent(Model):
     """What a person agreed to, to which wording, when; withdrawn as easily (PIPL art. 15, 17, 23, 25)."""
 
     __tablename__ = "consents"

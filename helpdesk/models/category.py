@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db
+from helpdesk.db import Model
 
 
-class Category(db.Model):
+class Category(Model):
     """One of the ten fields. They cannot be deleted; their topics may grow."""
 
     __tablename__ = "categories"
@@ -28,7 +28,7 @@ class Category(db.Model):
     topics: Mapped[list[Topic]] = relationship(back_populates="category", order_by="Topic.position")
 
 
-class Topic(db.Model):
+class Topic(Model):
     """A topic under a field; the twenty management topics of plan 三（八） are marked."""
 
     __tablename__ = "topics"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.case import Case
 from helpdesk.models.expert import Expert
 from helpdesk.models.network import Station
@@ -21,7 +21,7 @@ class CertificateStatus(enum.StrEnum):
     REVOKED = "revoked"
 
 
-class Certificate(db.Model):
+class Certificate(Model):
     """Never deleted: superseded or revoked, and the public page says so. `facts` are frozen when issued."""
 
     __tablename__ = "certificates"
@@ -45,9 +45,7 @@ class Certificate(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(24), unique=True)
     code: Mapped[str] = mapped_column(String(24), unique=True)
-    status: Mapped[CertificateStatus] = mapped_column(
-        stored_enum(CertificateStatus), default=CertificateStatus.VALID
-    )
+    status: Mapped[CertificateStatus] = mapped_column(stored_enum(CertificateStatus), default=CertificateStatus.VALID)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))

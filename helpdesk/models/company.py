@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 
 
 class SizeClass(enum.StrEnum):
@@ -21,7 +21,7 @@ class SizeClass(enum.StrEnum):
     UNCLASSIFIED = "unclassified"
 
 
-class Company(db.Model):
+class Company(Model):
     """An enterprise. A credit code belongs to one row; a firm not yet registered has none."""
 
     __tablename__ = "companies"

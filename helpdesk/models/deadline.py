@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.db import db
+from helpdesk.db import Model
 
 
-class Clock(db.Model):
+class Clock(Model):
     """One promise that began: its target as it was then, so that a later change of rules moves nothing."""
 
     __tablename__ = "clocks"
@@ -39,7 +39,7 @@ class Clock(db.Model):
     due_at: Mapped[datetime | None]
 
 
-class Pause(db.Model):
+class Pause(Model):
     """A stretch in which the company had to answer first, so no clock ran."""
 
     __tablename__ = "pauses"
@@ -62,7 +62,7 @@ class Pause(db.Model):
     question: Mapped[str]
 
 
-class CalendarDay(db.Model):
+class CalendarDay(Model):
     """A day that differs from Monday-to-Friday: a public holiday, or a make-up working day (调休)."""
 
     __tablename__ = "calendar_days"
@@ -73,7 +73,7 @@ class CalendarDay(db.Model):
     source: Mapped[str] = mapped_column(String(120), default="")
 
 
-class CalendarYear(db.Model):
+class CalendarYear(Model):
     """A year whose holidays are known. A year not listed here is warned about, never guessed in silence."""
 
     __tablename__ = "calendar_years"

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.account import Role
 
 
-class Event(db.Model):
+class Event(Model):
     """One thing that happened to a case: actor, kind, from, to, facts, time. `seq` has no gaps in a case."""
 
     __tablename__ = "events"
@@ -33,7 +33,7 @@ class Event(db.Model):
     at: Mapped[datetime]
 
 
-class Notice(db.Model):
+class Notice(Model):
     """An event that somebody with an account should hear of, until they have read it."""
 
     __tablename__ = "notices"
@@ -45,7 +45,7 @@ class Notice(db.Model):
     read_at: Mapped[datetime | None]
 
 
-class Access(db.Model):
+class Access(Model):
     """Who looked at what that is not everyday work: an unmasked phone number, an overseer's reading (R16)."""
 
     __tablename__ = "accesses"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Date, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.network import Station
 
 
@@ -20,7 +20,7 @@ class ExpertStatus(enum.StrEnum):
     LEFT = "left"
 
 
-class Expert(db.Model):
+class Expert(Model):
     """A volunteer who passed vetting. `volunteer_number` is never an identity number (rule R16)."""
 
     __tablename__ = "experts"
@@ -61,7 +61,7 @@ class Expert(db.Model):
         return list(dict.fromkeys(skill.category_code for skill in self.skills))
 
 
-class Skill(db.Model):
+class Skill(Model):
     """One field, or one topic of a field, in which an expert helps: the same words as the need."""
 
     __tablename__ = "skills"
@@ -75,7 +75,7 @@ class Skill(db.Model):
     expert: Mapped[Expert] = relationship(back_populates="skills")
 
 
-class Conflict(db.Model):
+class Conflict(Model):
     """A declared conflict of interest between an expert and a company: for good (rule R12, SBA form 641)."""
 
     __tablename__ = "conflicts"

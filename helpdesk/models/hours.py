@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.case import Case, Meeting
 from helpdesk.models.expert import Expert
 
@@ -25,7 +25,7 @@ class ConfirmedBy(enum.StrEnum):
     STATION = "station"
 
 
-class HoursEntry(db.Model):
+class HoursEntry(Model):
     """One line of the ledger. The database refuses UPDATE and DELETE; a correction is two new lines."""
 
     __tablename__ = "hours_entries"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 
 
 class JobStatus(enum.StrEnum):
@@ -19,7 +19,7 @@ class JobStatus(enum.StrEnum):
     FAILED = "failed"
 
 
-class Job(db.Model):
+class Job(Model):
     """One piece of work. `key` makes asking twice the same as asking once."""
 
     __tablename__ = "jobs"
@@ -42,7 +42,7 @@ class Job(db.Model):
     done_at: Mapped[datetime | None]
 
 
-class Beat(db.Model):
+class Beat(Model):
     """The clock jobs' last round and the worker's sign of life, so that two workers do not run one twice."""
 
     __tablename__ = "beats"
@@ -51,7 +51,7 @@ class Beat(db.Model):
     at: Mapped[datetime]
 
 
-class Counter(db.Model):
+class Counter(Model):
     """Gapless numbers: raised inside the transaction that uses them, so a rollback gives the number back."""
 
     __tablename__ = "counters"
@@ -60,7 +60,7 @@ class Counter(db.Model):
     n: Mapped[int]
 
 
-class Throttle(db.Model):
+class Throttle(Model):
     """Tries in a time window by key (a login, an address). A row, so that every process sees it."""
 
     __tablename__ = "throttles"

@@ -7,10 +7,10 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db
+from helpdesk.db import Model
 
 
-class Ladder(db.Model):
+class Ladder(Model):
     """One ladder: name, basis, from when to when. Eligibility is computed, the star is given by people."""
 
     __tablename__ = "ladders"
@@ -27,7 +27,7 @@ class Ladder(db.Model):
     rungs: Mapped[list[Rung]] = relationship(back_populates="ladder", order_by="Rung.star")
 
 
-class Rung(db.Model):
+class Rung(Model):
     """A star: the minutes and the months of registration it asks for."""
 
     __tablename__ = "rungs"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 
 
 class Side(enum.StrEnum):
@@ -17,7 +17,7 @@ class Side(enum.StrEnum):
     STATION = "station"
 
 
-class Message(db.Model):
+class Message(Model):
     """A reply that the company and the people who help it read."""
 
     __tablename__ = "messages"
@@ -37,7 +37,7 @@ class Message(db.Model):
     at: Mapped[datetime]
 
 
-class Note(db.Model):
+class Note(Model):
     """An internal note: station and expert read it, the company never does (peers brief, B1 no. 9)."""
 
     __tablename__ = "notes"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 
 
 class DetachmentKind(enum.StrEnum):
@@ -25,7 +25,7 @@ class StationKind(enum.StrEnum):
     STARTUP = "startup"
 
 
-class District(db.Model):
+class District(Model):
     """One of the eleven districts; two of them have no national code, so the code is ours (domain brief, 6)."""
 
     __tablename__ = "districts"
@@ -36,7 +36,7 @@ class District(db.Model):
     position: Mapped[int]
 
 
-class Corps(db.Model):
+class Corps(Model):
     """The city's volunteer corps (总队), run by a designated body."""
 
     __tablename__ = "corps"
@@ -49,7 +49,7 @@ class Corps(db.Model):
     detachments: Mapped[list[Detachment]] = relationship(back_populates="corps")
 
 
-class Detachment(db.Model):
+class Detachment(Model):
     """A detachment (支队): of a district, an industry or an institution (plan 二（三）)."""
 
     __tablename__ = "detachments"
@@ -66,7 +66,7 @@ class Detachment(db.Model):
     stations: Mapped[list[Station]] = relationship(back_populates="detachment")
 
 
-class Station(db.Model):
+class Station(Model):
     """A service station (工作站): owns cases, records hours, issues papers in its legal entity's name."""
 
     __tablename__ = "stations"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import db, stored_enum
+from helpdesk.db import Model, stored_enum
 from helpdesk.models.case import Case, Meeting
 from helpdesk.models.expert import Expert
 
@@ -26,7 +26,7 @@ class VisitStatus(enum.StrEnum):
 COUNTS = (VisitStatus.CONFIRMED, VisitStatus.VERIFIED)
 
 
-class Visit(db.Model):
+class Visit(Model):
     """Three kinds of minutes kept apart (办法67 art. 7): contact, preparation, travel."""
 
     __tablename__ = "visits"

@@ -26,6 +26,7 @@ from helpdesk.models import (
     Role,
     SizeClass,
     Station,
+    Status,
     Topic,
     TransferStatus,
     Urgency,
@@ -211,7 +212,7 @@ def refusal_text(refusal: Refused) -> str:
 
 def _shown(name: str, value: Any) -> str:
     if name == "status":
-        return gettext(lifecycle.STATES[lifecycle.Status(value)].label)
+        return gettext(lifecycle.STATES[Status(value)].label)
     if name == "event":
         return _step_word(str(value))
     if isinstance(value, datetime):
@@ -230,7 +231,7 @@ def status_label(case: Case, *, for_company: bool = False) -> str:
     state = lifecycle.STATES[case.status]
     if case.is_paused and not state.is_end:
         return gettext(lifecycle.WAITING_COMPANY_LABEL if for_company else lifecycle.WAITING_LABEL)
-    if for_company and case.status is lifecycle.Status.REFERRED and case.referred_to:
+    if for_company and case.status is Status.REFERRED and case.referred_to:
         return gettext("已转到%(office)s", office=gettext(case.referred_to))
     return gettext(state.company_label if for_company else state.label)
 

@@ -128,9 +128,7 @@ def claim_for(action: str) -> Callable[[View], View]:
     return _thing_for(action, Grant, "claim_id", lambda value: Grant.id == value, action)
 
 
-def _thing_for(
-    action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str
-) -> Callable[[View], View]:
+def _thing_for(action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -175,5 +173,3 @@ def write_reading(case_id: int) -> None:
     case = db.session.get(Case, case_id)
     if case is not None:
         consultation.note_access(case, me(), "case")
-
-

@@ -55,7 +55,7 @@ EVENTS: tuple[Told, ...] = (
     _told("case.withdrawn", "x", N_("%(actor)s撤回：%(reason)s"), N_("您撤回了求助"), "reason", "expert station"),
     _told("case.resumed", "undo", N_("%(actor)s恢复了求助"), N_("您恢复了求助"), "", "station"),
     _told("case.offered", "send", N_("%(actor)s派给%(expert)s"), N_("正在请一位专家接手"),
-          "expert offer_id", "offered", N_("想请您帮一家企业")),
+          "expert", "offered", N_("想请您帮一家企业")),
     _told("case.recalled", "undo", N_("%(actor)s收回派单：%(reason)s"), "", "reason expert", ""),
     _told("case.accepted", "check", N_("%(expert)s接单"), N_("%(expert)s老师接手了您的事"),
           "expert", "station company", N_("%(expert)s老师接手了您的事")),

@@ -17,7 +17,6 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.models import (
-    COUNTS,
     Case,
     Conflict,
     ContactAttempt,
@@ -29,7 +28,6 @@ from helpdesk.models import (
     Offer,
     OfferStatus,
     Review,
-    Role,
     Side,
     Status,
     Transfer,
@@ -267,9 +265,7 @@ def served_something(asked: Asked) -> None:
     """A summary needs something behind it: a visit, or at least an answer in writing."""
     if _visits(asked.case, VisitStatus.VOID, without=True):
         return
-    answered = db.session.scalar(
-        select(exists().where(Message.case_id == asked.case.id, Message.side != Side.COMPANY))
-    )
+    answered = db.session.scalar(select(exists().where(Message.case_id == asked.case.id, Message.side != Side.COMPANY)))
     if not answered:
         raise Refused("nothing_served")
 

@@ -246,9 +246,7 @@ def _rule(role: Role, may: str, which: Scope) -> Rule:
     return Rule(role, tuple(may.split()), which)
 
 
-AS_COMPANY = (
-    "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
-)
+AS_COMPANY = "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
 AS_STATION = (
     "case.read case.read_notes case.read_contact case.note case.reply case.triage case.reject case.refer case.merge"
     " case.offer case.take case.ask case.hand_back case.verify case.close_unreachable case.transfer case.reopen"

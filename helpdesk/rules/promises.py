@@ -48,12 +48,8 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 # The promise to the company itself: from submission to the first answer (首接负责制, domain brief 8).
-FIRST_ANSWER = Promise(
-    "first_answer", N_("首次答复"), (), 3 * WORKDAY, WORKING, 0.8, "深圳首接负责制 2020: 3 个工作日"
-)
-FIRST_ANSWER_QUICK = Promise(
-    "first_answer", N_("首次答复"), (), DAY, REAL, 0.8, "深圳首接负责制 2020: 政策类 24 小时"
-)
+FIRST_ANSWER = Promise("first_answer", N_("首次答复"), (), 3 * WORKDAY, WORKING, 0.8, "深圳首接负责制 2020: 3 个工作日")
+FIRST_ANSWER_QUICK = Promise("first_answer", N_("首次答复"), (), DAY, REAL, 0.8, "深圳首接负责制 2020: 政策类 24 小时")
 
 BY_KIND: dict[str, Promise] = {row.kind: row for row in (*PROMISES, FIRST_ANSWER)}
 

@@ -53,3 +53,7 @@ class CertificateRenderer(Protocol):
 
 class RenderingUnavailable(Exception):
     """This machine cannot draw this certificate; the message is one line saying why and what to do."""
+
+
+class TooLong(RenderingUnavailable):
+    """The text left its box; a tighter setting may help."""

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import acos, cos, pi, sin
 
 WIDTH, HEIGHT = 297.0, 210.0
@@ -23,7 +24,7 @@ MM = 72 / 25.4
 PAPER, TEAL, GOLD, RED = "#FFFDF7", "#0D5C75", "#A67C22", "#9C1F17"
 EDGE = 14.5  # middle of the woven band, from the edge of the sheet
 EMBLEM = (148.5, 164.6, 13.4)
-SEAL = (228.0, 164.6, 15.0)
+SEAL = (224.0, 164.6, 15.0)
 LOGO = (30.0, 25.0, 9.0)
 
 Point = tuple[float, float]
@@ -61,7 +62,7 @@ def pattern(name: str) -> Pattern:
         petals=11 + raw[0] % 5,
         inner_petals=6 + raw[1] % 4,
         strands=5 + raw[2] % 3,
-        swing=2.9 + (raw[3] % 6) / 10,
+        swing=3.3 + (raw[3] % 5) / 10,
         lag=0.24 + (raw[4] % 6) / 50,
     )
 
@@ -82,7 +83,7 @@ def curve(place: Callable[[float], Point], start: float, stop: float, steps: int
         reach = width / 3 / (2 * tiny)
         nodes.append((x, y, (x1 - x0) * reach, (y1 - y0) * reach))
     parts = [f"M{_n(nodes[0][0])} {_n(nodes[0][1])}"]
-    for (ax, ay, adx, ady), (bx, by, bdx, bdy) in zip(nodes, nodes[1:], strict=False):
+    for (ax, ay, adx, ady), (bx, by, bdx, bdy) in pairwise(nodes):
         numbers = (ax + adx, ay + ady, bx - bdx, by - bdy, bx, by)
         parts.append("C" + " ".join(_n(v) for v in numbers))
     return "".join(parts)

@@ -45,9 +45,7 @@ FACES: tuple[Face, ...] = (
     Face("sans-bold.ttf", "Cert Sans", 700, ("NotoSansCJK-Bold.ttc",)),
     Face("title.ttf", "Cert Title", 700, ("NotoSerifCJK-Bold.ttc",), TITLE, 340),
     Face("capitals.ttf", "Cert Capitals", 400, ("NotoSerifCJK-Regular.ttc",), TITLE_EN, 260),
-    Face(
-        "latin.ttf", "Cert Latin", 400, ("NotoSerifCJK-Regular.ttc",), "".join(map(chr, range(32, 127))) + "–—’·é"
-    ),
+    Face("latin.ttf", "Cert Latin", 400, ("NotoSerifCJK-Regular.ttc",), "".join(map(chr, range(32, 127))) + "–—’·é"),
 )
 
 

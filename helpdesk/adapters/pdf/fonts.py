@@ -28,6 +28,12 @@ ROOTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "
 LICENCES = {"OFL-Noto-CJK.txt": "fonts-noto-cjk", "OFL-LXGW-WenKai.txt": "fonts-lxgw-wenkai"}
 PUNCTUATION = (0x2010, 0x2027), (0x2030, 0x203B), (0x3000, 0x3017), (0xFF01, 0xFF5E), (0x2460, 0x2473)
 
+MAXIMA = (
+    *("maxTwilightPoints", "maxStorage", "maxFunctionDefs", "maxInstructionDefs", "maxStackElements"),
+    *("maxSizeOfInstructions", "maxPoints", "maxContours", "maxCompositePoints", "maxCompositeContours"),
+    *("maxComponentElements", "maxComponentDepth"),
+)
+
 
 def main(arguments: list[str]) -> int:
     """Cut what is missing or stale into the fonts folder; 0 on success, 1 with one line on standard error."""
@@ -35,9 +41,9 @@ def main(arguments: list[str]) -> int:
         folder = fonts_dir()
         made = cut(folder, again="--again" in arguments)
     except RenderingUnavailable as problem:
-        print(problem, file=sys.stderr)
+        sys.stderr.write(f"{problem}\n")
         return 1
-    print(f"{folder}: {'cut' if made else 'up to date'}")
+    sys.stdout.write(f"{folder}: {'cut' if made else 'up to date'}\n")
     return 0
 
 
@@ -53,7 +59,7 @@ def cut(folder: Path, *, again: bool = False) -> bool:
         with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
             list(pool.map(_cut_one, FACES, [sources[face.file] for face in FACES], [part] * len(FACES)))
         for face in FACES:
-            os.replace(part / face.file, folder / face.file)
+            (part / face.file).replace(folder / face.file)
     _copy_licences(folder)
     _write_manifest(folder, stamp, sources)
     return True
@@ -155,10 +161,7 @@ def _set_maximum_profile(font: TTFont) -> None:
     """The `maxp` table that TrueType outlines need; counts are reckoned when the file is saved."""
     maxp = font["maxp"]
     maxp.tableVersion = 0x00010000
-    for field in (
-        "maxTwilightPoints maxStorage maxFunctionDefs maxInstructionDefs maxStackElements maxSizeOfInstructions "
-        "maxPoints maxContours maxCompositePoints maxCompositeContours maxComponentElements maxComponentDepth"
-    ).split():
+    for field in MAXIMA:
         setattr(maxp, field, 0)
     maxp.maxZones = 1
     font["post"].formatType, font["post"].extraNames, font["post"].mapping = 3.0, [], {}
@@ -224,7 +227,7 @@ def _write_manifest(folder: Path, stamp: str, sources: dict[str, Path]) -> None:
     }
     temporary = folder / f".{MANIFEST}"
     temporary.write_text(json.dumps(manifest, separators=(",", ":")), encoding="utf-8")
-    os.replace(temporary, folder / MANIFEST)
+    temporary.replace(folder / MANIFEST)
 
 
 if __name__ == "__main__":

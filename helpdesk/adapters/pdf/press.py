@@ -6,8 +6,8 @@ half a megabyte). The decoration is laid under the page as a stream that was def
 
 from __future__ import annotations
 
+import hashlib
 import io
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from weasyprint.text import ffi
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from helpdesk.adapters.pdf import RenderingUnavailable, art
+from helpdesk.adapters.pdf import RenderingUnavailable, TooLong, art
 from helpdesk.adapters.pdf.faces import FACES
+from helpdesk.adapters.pdf.finish import VARIANT, finish
 from helpdesk.adapters.pdf.wording import Paper
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parents[1] / "templates" / "pdf"
 SCHEME = "certificate:"
-TEXT_BOTTOM_MM = 125.5
+LAST_LINE_MM = 119.0  # where the closing line may start at the latest
 PX_PER_MM = 96 / 25.4
 
 
@@ -37,7 +38,7 @@ class Assets(URLFetcher):
         super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
         self.assets = assets
 
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
         """The asset behind `certificate:<name>`. Raises ValueError for any other address."""
         asset = self.assets.get(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
         if asset is None:
@@ -60,7 +61,6 @@ class Press:
             font_config=self.fonts,
             url_fetcher=Assets({face.file: fonts / face.file for face in FACES}),
         )
-        self.art = art.content(site_name)
 
     def print(self, paper: Paper) -> bytes:
         """One certificate. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""
@@ -68,38 +68,42 @@ class Press:
             string=self.template.render(paper=paper, **self.names),
             url_fetcher=Assets({"qr.png": qr_png(paper.qr_text)}),
         )
+        under = art.content(f"{self.names['site_name']} {paper.city}")
+
+        def last_look(drawn: weasyprint.Document, pdf: pydyf.PDF) -> None:
+            _refuse_boxes(drawn, paper)
+            finish(pdf, under)
+
         try:
-            document = html.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant="pdf/ua-1")
-            _check_fit(document, paper)
-            return bytes(
-                document.write_pdf(
-                    finisher=self._finish, pdf_variant="pdf/ua-1", pdf_identifier=paper.number.encode()
-                )
-            )
+            document = html.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant=VARIANT)
+            _refuse_overflow(document, paper)
+            file = document.write_pdf(finisher=last_look, pdf_variant=VARIANT, pdf_identifier=_identifier(paper))
         except FatalURLFetchingError as refused:
             raise RenderingUnavailable(f"certificate {paper.number}: {refused}") from None
-
-    def _finish(self, document: weasyprint.Document, pdf: pydyf.PDF) -> None:
-        """Lay the decoration under the page, refuse missing glyphs."""
-        missing = {chr(code) for font in document.fonts.values() for code in font.missing}
-        if missing:
-            raise RenderingUnavailable(f"no font has {' '.join(sorted(missing))}")
-        under = pydyf.Stream([self.art], {"Filter": "/FlateDecode"})
-        pdf.add_object(under)
-        page = next(o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/Page")
-        page["Contents"] = pydyf.Array([under.reference, page["Contents"]])
+        return bytes(file)
 
 
 def qr_png(text: str) -> bytes:
-    """The QR code at one pixel a module, without margin. Upper-case addresses need fewer modules."""
+    """The QR code without margin, eight pixels a module so that viewers have edges to keep sharp."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False, mask=3).save(out, kind="png", scale=1, border=0)
+    segno.make(text, error="m", micro=False, mask=3).save(out, kind="png", scale=8, border=0)
     return out.getvalue()
 
 
-def _check_fit(document: weasyprint.Document, paper: Paper) -> None:
-    if len(document.pages) != 1:
-        raise RenderingUnavailable(f"certificate {paper.number}: the text needs {len(document.pages)} pages")
-    _, top = document.pages[0].anchors["end"][:2]
-    if top / PX_PER_MM > TEXT_BOTTOM_MM - 5:
-        raise RenderingUnavailable(f"certificate {paper.number}: the text does not fit on the page; shorten it")
+def _identifier(paper: Paper) -> bytes:
+    """Sixteen bytes that name this file and are the same for the same certificate."""
+    return hashlib.sha256(f"{paper.number} {paper.code} {paper.digest_full}".encode()).digest()[:16]
+
+
+def _refuse_overflow(document: weasyprint.Document, paper: Paper) -> None:
+    """The estimate of wording.py is checked against where the last line really fell."""
+    top = document.pages[0].anchors["end"][1] if len(document.pages) == 1 else float("inf")
+    if top / PX_PER_MM > LAST_LINE_MM:
+        raise TooLong(f"certificate {paper.number}: the text does not fit on the page")
+
+
+def _refuse_boxes(document: weasyprint.Document, paper: Paper) -> None:
+    """The coverage check comes first; this one asks the fonts that were really used."""
+    missing = sorted({chr(code) for font in document.fonts.values() for code in font.missing})
+    if missing:
+        raise RenderingUnavailable(f"certificate {paper.number}: no font has {' '.join(missing)}")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, faces, wording
+from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, TooLong, faces, wording
 
 if TYPE_CHECKING:
     from helpdesk.adapters.pdf.press import Press
 
+TIGHTER = (1.0, 1.25, 1.6, 2.0)
 LIBRARIES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 class WeasyPrintRenderer:
     """The real twin. Cheap to make: libraries and fonts are loaded at the first certificate and then kept."""
 
-    def __init__(self, site_name: str = "问渠", site_name_en: str = "Wenqu", fonts: Path | None = None) -> None:
+    def __init__(self, site_name: str = "问渠", site_name_en: str = "", fonts: Path | None = None) -> None:
         self._site = (site_name, site_name_en)
         self._fonts = fonts
         self._ready: tuple[Press, frozenset[int]] | None = None
@@ -31,7 +34,12 @@ class WeasyPrintRenderer:
         """
         with self._one_at_a_time:  # a font configuration is not known to be safe between threads
             press, coverage = self._set_up()
-            return press.print(wording.paper(facts, coverage))
+            for tightness in TIGHTER:
+                try:
+                    return press.print(wording.paper(facts, coverage, tightness))
+                except TooLong:
+                    continue
+        raise RenderingUnavailable(f"certificate {facts.number}: the text does not fit on one page; shorten it")
 
     def preflight(self) -> None:
         """Check libraries, fonts and style sheet now. Raises RenderingUnavailable with one line on what to do."""
@@ -49,9 +57,12 @@ class WeasyPrintRenderer:
 def _press(folder: Path, site_name: str, site_name_en: str) -> Press:
     """Import WeasyPrint now and not earlier: without pango its import fails, and nothing else should."""
     try:
-        from helpdesk.adapters.pdf.press import Press
+        with contextlib.redirect_stdout(io.StringIO()):  # on failure it prints a page of advice
+            from helpdesk.adapters.pdf.press import Press
     except OSError:
         raise RenderingUnavailable(
             f"system libraries are missing; run: apt-get install -y --no-install-recommends {LIBRARIES}"
         ) from None
+    except ImportError as missing:
+        raise RenderingUnavailable(f"Python package {missing.name} is missing; run: script/setup") from None
     return Press(folder, site_name, site_name_en)

@@ -18,19 +18,30 @@ TITLE = "志愿服务证书"
 TITLE_EN = "CERTIFICATE OF VOLUNTEER SERVICE"
 UNNAMED_COMPANY = "一家中小企业"
 MODES = {"onsite": "上门", "station": "到站", "online": "线上", "phone": "电话"}
-CONFIRMED = {"company": "服务时长已经企业确认", "station": "服务时长已经工作站核定"}
+CONFIRMED = {"company": "企业确认", "station": "工作站核定"}
 CONFIRMED_EN = {
     "company": "hours confirmed by the company served",
     "station": "hours verified by the service station",
 }
 MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
-ENDINGS = "。．.；;，,、！!…"
-MAX_COMPANY_EMS = 72.0
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+ENDINGS = "。．.；;，,、！!… "
 
-# Body sizes, largest first: CSS class, em squares in a line, lines in the box. They match certificate.css.
-SIZES = (("large", 39.0, 5), ("medium", 45.5, 6), ("small", 54.0, 8), ("smallest", 63.0, 10))
+# Sizes, largest first, with the room that certificate.css gives them: CSS class, em squares in a line, lines.
+SIZES = (("large", 39.0, 5), ("medium", 45.5, 6), ("small", 54.0, 8))
+ISSUER_SIZES = (("short", 16.0), ("long", 42.0), ("longer", 120.0))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One column of the strip under the text; `long` values are set smaller, in up to two lines."""
+
+    label: str
+    english: str
+    value: str
+    long: bool
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,9 @@ class Paper:
     content: str
     confirmation: str
     english: str
-    facts: tuple[tuple[str, str, str], ...]
+    facts: tuple[Fact, ...]
     issuer: str
+    issuer_size: str
     issued_on: str
     issued_iso: str
     address: str
@@ -60,6 +72,7 @@ class Paper:
     digest_full: str
     qr_text: str
     size: str
+    city: str
 
 
 def hours(minutes: int) -> str:
@@ -115,8 +128,8 @@ def without_pictures(text: str, coverage: Collection[int]) -> str:
 
 
 def ems(text: str) -> float:
-    """Roughly how many em squares a text takes: a Han character is one, a Latin letter a little over a half."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.56 for c in text)
+    """Roughly how many em squares a text takes: a Han character is one, Latin letters and digits near 0.6."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.75 if c.isupper() else 0.6 for c in text)
 
 
 def clamp(text: str, room: float) -> str:
@@ -129,7 +142,9 @@ def clamp(text: str, room: float) -> str:
         if width > room:
             break
         kept += 1
-    return text[:kept].rstrip(ENDINGS + " ") + "…"
+    shorter = text[:kept]
+    clause = max(shorter.rfind(mark) for mark in "。；，.;,")
+    return (shorter[:clause] if clause > kept * 0.7 else shorter).rstrip(ENDINGS) + "…"
 
 
 def lines(text: str, width: float) -> int:
@@ -137,28 +152,33 @@ def lines(text: str, width: float) -> int:
     return max(1, -int(-ems(text) // (width - 1.0)))
 
 
-def size_for(salutation: str, fixed: str, content: str) -> tuple[str, str]:
-    """The largest body size that holds the text, and the content cut to what the smallest one holds."""
+def size_for(salutation: str, fixed: str, content: str, tightness: float = 1.0) -> tuple[str, str]:
+    """The largest body size that holds the text, and the content cut to what the smallest one holds.
+
+    `tightness` above 1 reckons with less room, for a text that turned out wider than it was taken for.
+    """
     for name, width, rows in SIZES:
-        if lines(salutation, width) + lines(fixed + content, width) + 1 <= rows:
+        if lines(salutation, width) + lines(fixed + content, width / tightness) + 1 <= rows:
             return name, content
     name, width, rows = SIZES[-1]
-    room = (rows - 1 - lines(salutation, width)) * (width - 1.0) - ems(fixed)
+    room = (rows - 1 - lines(salutation, width)) * (width / tightness - 1.0) - ems(fixed)
     if room < 8:
         raise RenderingUnavailable("the names on this certificate are too long for one page; shorten them")
     return name, clamp(content, room)
 
 
-def paper(facts: CertificateFacts, coverage: Collection[int]) -> Paper:
+def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float = 1.0) -> Paper:
     """The strings of this certificate. Raises RenderingUnavailable when a field cannot be printed as it is."""
     name = clean(facts.expert_name)
-    company = clamp(clean(facts.company_name or ""), MAX_COMPANY_EMS) or UNNAMED_COMPANY
-    content = without_pictures(clean(facts.content), coverage).strip().rstrip(ENDINGS + " ")
+    company = clean(facts.company_name or "") or UNNAMED_COMPANY
+    content = without_pictures(clean(facts.content), coverage).strip().rstrip(ENDINGS)
+    issuer = clean(facts.issuer_name)
     period = chinese_period(facts.starts_on, facts.ends_on)
     total, modes = hours(facts.minutes_total), modes_text(dict(facts.minutes_by_mode))
     confirmation = CONFIRMED[facts.confirmed_by]
     fixed = f"　　您于{period}，以志愿专家身份为{company}提供{facts.category_zh}公益服务，累计{total}小时{modes}。"
-    size, content = size_for(f"{name}{facts.salutation}：", f"{fixed}服务内容：{confirmation}。", content)
+    fixed += f"服务内容：。服务时长已经{confirmation}。"
+    size, content = size_for(f"{name}{facts.salutation}：", fixed, content, tightness)
     made = Paper(
         title=TITLE,
         title_en=TITLE_EN,
@@ -170,11 +190,12 @@ def paper(facts: CertificateFacts, coverage: Collection[int]) -> Paper:
         category=clean(facts.category_zh),
         hours=total,
         modes=modes,
-        content=content,
+        content=content + ("" if content.endswith(("…", "？", "?")) else "。"),
         confirmation=confirmation,
         english=_english(facts, total),
         facts=_facts(facts),
-        issuer=clean(facts.issuer_name),
+        issuer=issuer,
+        issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
         issued_on=chinese_date(facts.issued_on),
         issued_iso=facts.issued_on.isoformat(),
         address=_address(facts.verify_url),
@@ -183,6 +204,7 @@ def paper(facts: CertificateFacts, coverage: Collection[int]) -> Paper:
         digest_full=clean(facts.ledger_digest),
         qr_text=facts.verify_url.upper(),
         size=size,
+        city=facts.city,
     )
     _refuse_gaps(made, coverage)
     return made
@@ -196,17 +218,22 @@ def _english(facts: CertificateFacts, total: str) -> str:
     return f"{total} hours of {kind}, {period}; {CONFIRMED_EN[facts.confirmed_by]}."
 
 
-def _facts(facts: CertificateFacts) -> tuple[tuple[str, str, str], ...]:
-    """The strip under the text: Chinese label, English label, value."""
-    rating = "未评价" if facts.rating is None else f"{facts.rating}分"
-    return (
-        ("志愿者编号", "Volunteer No.", clean(facts.expert_number) or "—"),
-        ("案件编号", "Case No.", clean(facts.case_number)),
-        ("服务站点", "Station", clean(facts.station_name) or "—"),
-        ("经办人", "Handled by", clean(facts.handler_name) or "—"),
-        ("企业评价", "Rating", rating),
-        ("累计服务时长", "Total", f"{hours(facts.cumulative_minutes)}小时"),
+def _facts(facts: CertificateFacts) -> tuple[Fact, ...]:
+    """The strip under the text. Room is in em squares of the ordinary size, as wide as certificate.css makes it."""
+    rows = (
+        ("志愿者编号", "Volunteer No.", facts.expert_number, 11.0),
+        ("案件编号", "Case No.", facts.case_number, 8.4),
+        ("服务站点", "Station", facts.station_name, 15.5),
+        ("经办人", "Handled by", facts.handler_name, 8.0),
+        ("企业评价", "Rating", "未评价" if facts.rating is None else f"{facts.rating}分", 6.5),
+        ("累计服务时长", "Total", f"{hours(facts.cumulative_minutes)}小时", 8.7),
     )
+    return tuple(_fact(label, english, clean(value) or "—", room) for label, english, value, room in rows)
+
+
+def _fact(label: str, english: str, value: str, room: float) -> Fact:
+    """Two lines at three quarters of the size hold a little over two and a half times the text."""
+    return Fact(label, english, clamp(value, room * 2.4), ems(value) > room)
 
 
 def _address(url: str) -> str:
@@ -228,16 +255,22 @@ def _printed(made: Paper) -> Iterator[tuple[str, str]]:
     yield "issuer_name", made.issuer
     yield "category", made.category + made.english
     yield "number", made.number + made.code + made.address + made.digest + made.salutation + made.modes
-    for _, label, value in made.facts:
-        yield label, value
+    for fact in made.facts:
+        yield fact.label, fact.value
 
 
 def _refuse_gaps(made: Paper, coverage: Collection[int]) -> None:
     """No box instead of a character, ever: missing names or characters stop the paper."""
-    for field, text in (("expert_name", made.name), ("issuer_name", made.issuer), ("content", made.content)):
+    needed = {"expert_name": made.name, "issuer_name": made.issuer, "content": made.content.rstrip(ENDINGS)}
+    for field, text in needed.items():
         if not text:
             raise RenderingUnavailable(f"certificate {made.number}: {field} is empty and must be on the paper")
-    gaps = {field: dict.fromkeys(c for c in text if ord(c) not in coverage) for field, text in _printed(made)}
-    named = [f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in chars)}" for field, chars in gaps.items() if chars]
+    if not made.issuer_size:
+        raise RenderingUnavailable(f"certificate {made.number}: issuer_name is too long for its place")
+    named = []
+    for field, text in _printed(made):
+        gaps = dict.fromkeys(c for c in text if ord(c) not in coverage)
+        if gaps:
+            named.append(f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in gaps)}")
     if named:
         raise RenderingUnavailable(f"certificate {made.number}: no font has {'; '.join(named)}")

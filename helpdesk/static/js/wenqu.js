@@ -180,7 +180,9 @@
     if (e.code === "Enter" && (e.ctrlKey || e.metaKey) && el.form) { e.preventDefault(); el.form.requestSubmit(); return; }
     if (e.code === "Escape") { closeAll(); return; }
     if (e.ctrlKey || e.altKey || e.metaKey || typing(el) || root.dataset.shortcuts === "off") return;
-    if (e.code === "Slash" && !e.shiftKey) { const find = $$(".find input, input[type=search]").find(visible); if (find) { e.preventDefault(); find.focus(); find.select(); } return; }
+    const asks = e.key === "?" || (e.code === "Slash" && e.shiftKey);
+    if ((e.code === "Slash" || e.key === "/") && !asks) { const find = $$(".find input, input[type=search]").find(visible); if (find) { e.preventDefault(); find.focus(); find.select(); } return; }
+    if (asks) { sheet(); return; }
     if (!list() || !(el === document.body || el.closest("[data-keys], #pane, main"))) return;
     const letter = e.code.replace(/^(Key|Digit|Numpad)/, "");
     if (Date.now() < goUntil) { goUntil = 0; if (press("G " + letter)) e.preventDefault(); return; }
@@ -191,7 +193,6 @@
       ArrowDown: arrows && (() => move(1, e.shiftKey)), ArrowUp: arrows && (() => move(-1, e.shiftKey)),
       KeyX: row && (() => { const box = $(".pick input", row); if (box) { box.checked = !box.checked; tally(); } }),
       KeyG: () => { goUntil = Date.now() + 1200; },
-      Slash: () => sheet(),
       Period: row && (() => copy(row.id.slice(2)).then((done) => done && say(row.id.slice(2)))),
       KeyO: row && (() => { location.href = row.dataset.open || $(".t1", row).href; }),
     };

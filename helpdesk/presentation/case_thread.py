@@ -1,0 +1,221 @@
+"""The conversation of a case for the staff: problem, replies, notes, visits and events in one line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from helpdesk import clock
+from helpdesk.i18n import N_
+from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
+from helpdesk.presentation import filters
+from helpdesk.presentation.words import MEETINGS, VISIT_STATES, event_text, named
+from helpdesk.rules.credit import hours_text
+from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.identifiers import mask_name
+from helpdesk.rules.policy import Who
+
+# What a bubble or a card says already, and what only the log of looking keeps, needs no line of its own.
+SILENT = frozenset({
+    "case.submitted", "message.posted", "note.posted", "visit.logged", "visit.confirmed", "visit.verified",
+    "contact.viewed",
+})  # fmt: skip
+
+# The table of events names meanings; the sprite has drawings.
+ICONS = {
+    "inbox": "mail", "x": "close", "slash": "s-slash", "forward": "swap", "play": "s-consulting", "done": "s-closed",
+}  # fmt: skip
+
+CHANGEABLE = (Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED)
+VISIT_TITLES = {
+    Meeting.ONLINE: N_("线上服务"),
+    Meeting.PHONE: N_("电话服务"),
+    Meeting.ONSITE: N_("上门服务"),
+    Meeting.STATION: N_("到站服务"),
+}
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """A bubble."""
+
+    id: str
+    author: str
+    org: str
+    when: str
+    iso: str
+    text: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """A note that the company never sees."""
+
+    id: str
+    author: str
+    when: str
+    iso: str
+    text: str
+
+
+@dataclass(frozen=True)
+class VisitView:
+    """A visit as a card; `edit_url` is empty when this reader may not correct it."""
+
+    id: int
+    mode: str
+    title: str
+    hours: str
+    when: str
+    text: str
+    state: str
+    state_text: str
+    edit_url: str
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One grey line."""
+
+    text: str
+    icon: str
+    when: str
+    iso: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the conversation: `kind` is message, note, visit or event; `day` is set on the first of a day."""
+
+    key: str
+    kind: str
+    at: datetime
+    view: Any
+    day: str = ""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the conversation is made of, as loaded for one reader."""
+
+    events: list[Event]
+    messages: list[Message]
+    notes: list[Note]
+    visits: list[Visit]
+
+
+def contact_name(case: Case, *, may_read: bool) -> str:
+    """The name of the company's contact, for those who may know it; else its first character."""
+    return case.contact_name if may_read else mask_name(case.contact_name)
+
+
+def thread(case: Case, who: Who, parts: Parts, *, may_contact: bool) -> list[Entry]:
+    """Everything in order of time, with a heading on the first of each day. Visits stand on the day they were."""
+    found = [_problem(case, may_contact)] if case.submitted_at else []
+    found += [_message(m, case, who, may_contact) for m in parts.messages]
+    found += [_note(n) for n in parts.notes]
+    found += [_visit(v, case, who) for v in parts.visits]
+    found += [_event(e, case, may_contact) for e in parts.events if e.kind not in SILENT]
+    return list(_with_days(sorted(found, key=lambda entry: entry.at)))
+
+
+def tail(entries: list[Entry], key: str) -> list[Entry]:
+    """The entry with this key and all after it: what a page that was just written to still lacks."""
+    for place, entry in enumerate(entries):
+        if entry.key == key:
+            return entries[place:]
+    return []
+
+
+def _with_days(entries: Iterable[Entry]) -> Iterable[Entry]:
+    last = None
+    for entry in entries:
+        here = clock.local(entry.at).date()
+        if here == last:
+            yield entry
+            continue
+        last = here
+        words = gettext("今天") if here == clock.today() else filters.day(here)
+        yield Entry(entry.key, entry.kind, entry.at, entry.view, words)
+
+
+def _iso(moment: datetime) -> str:
+    return clock.local(moment).isoformat(timespec="minutes")
+
+
+def _company(case: Case) -> str:
+    return case.company.name if case.company else ""
+
+
+def _problem(case: Case, may_contact: bool) -> Entry:
+    """The company's first words are no message of the table, but they open the conversation."""
+    at = case.submitted_at or case.created_at
+    view = MessageView(
+        id="0",
+        author=contact_name(case, may_read=may_contact),
+        org=_company(case),
+        when=filters.hour(at),
+        iso=_iso(at),
+        text=case.problem,
+        mine=False,
+    )
+    return Entry("m-0", "message", at, view)
+
+
+def _message(row: Message, case: Case, who: Who, may_contact: bool) -> Entry:
+    author = row.author_name
+    org = ""
+    if row.side is Side.COMPANY:
+        author, org = (author if may_contact else mask_name(author)), _company(case)
+    elif row.side is Side.STATION:
+        org = named(case.station)
+    mine = row.author_id is not None and row.author_id == who.account_id and row.side is not Side.COMPANY
+    view = MessageView(str(row.id), author, org, filters.hour(row.at), _iso(row.at), row.body, mine)
+    return Entry(f"m-{row.id}", "message", row.at, view)
+
+
+def _note(row: Note) -> Entry:
+    view = NoteView(f"n{row.id}", row.author_name, filters.hour(row.at), _iso(row.at), row.body)
+    return Entry(f"n-{row.id}", "note", row.at, view)
+
+
+def _visit(row: Visit, case: Case, who: Who) -> Entry:
+    words, state = VISIT_STATES[row.status]
+    said = gettext(words)
+    if row.status is VisitStatus.DISPUTED and row.dispute_reason:
+        said = gettext("企业有异议：%(reason)s", reason=row.dispute_reason)
+    mine = who.expert_id is not None and who.expert_id == row.expert_id == case.expert_id
+    open_still = row.status in (VisitStatus.LOGGED, VisitStatus.DISPUTED) and case.status in CHANGEABLE
+    title = gettext(VISIT_TITLES[row.mode])
+    view = VisitView(
+        id=row.id,
+        mode=row.mode.value,
+        title=gettext("%(what)s：%(place)s", what=title, place=row.place) if row.place else title,
+        hours=hours_text(row.counted_minutes),
+        when=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
+        text=row.summary,
+        state=state,
+        state_text=said,
+        edit_url=url_for("visits.edit", number=case.number, visit_id=row.id) if mine and open_still else "",
+    )
+    return Entry(f"v-{row.id}", "visit", row.starts_at, view)
+
+
+def _event(row: Event, case: Case, may_contact: bool) -> Entry:
+    text = event_text(row)
+    if not may_contact and row.actor_role in (Role.REQUESTER, Role.MEMBER) and row.actor_name:
+        text = text.replace(row.actor_name, mask_name(row.actor_name))
+    icon = BY_KIND[row.kind].icon
+    view = EventView(text, ICONS.get(icon, icon), filters.hour(row.at), _iso(row.at))
+    return Entry(f"e-{row.seq}", "event", row.at, view)
+
+
+def mode_word(mode: str) -> str:
+    """The word for a mode of service kept as text."""
+    return gettext(MEETINGS[Meeting(mode)]) if mode in set(Meeting) else mode

@@ -1,0 +1,1 @@
+"""What is allowed and promised, as tables. Read these first."""

@@ -1,0 +1,120 @@
+"""Fixtures everybody uses: app, browser, cast, make, clock. One migrated SQLite file is copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from helpdesk import clock as house_clock
+from helpdesk import create_app
+from helpdesk.db import begin, db, transaction
+from helpdesk.domain import reference
+from tests import servers
+from tests.browser import Browser
+from tests.cast import Cast, gather
+from tests.make import Make
+
+# A Wednesday morning in a year whose holidays are known.
+NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+
+
+def settings(folder: Path, url: str) -> dict[str, Any]:
+    """Settings of a test application; nothing of the environment gets in."""
+    return {
+        "TESTING": True,
+        "INSTANCE_DIR": str(folder),
+        "DATABASE_URL": url,
+        "SECRET_KEY": "only for tests",
+        "FILES_DIR": str(folder / "files"),
+        "REDIS_URL": "",
+        "PDF_ENGINE": "null",
+        "PUBLIC_URL": "https://desk.example",
+    }
+
+
+def migrated(folder: Path, url: str) -> Flask:
+    """An application on a database brought up by the migrations, with reference data and the cast."""
+    from flask_migrate import upgrade
+
+    app = create_app(settings(folder, url))
+    with app.app_context():
+        upgrade()
+        with house_clock.at(NOW), transaction():
+            reference.load_all()
+            gather()
+        db.session.remove()
+        db.engine.dispose()
+    return app
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the cast in it, made once."""
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "template.db"
+    app = migrated(folder, f"sqlite:///{path}")
+    with app.app_context():
+        connection = db.engine.raw_connection()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """The clock stands at a Wednesday morning; `clock(days=1)` moves it on."""
+    with house_clock.at(NOW):
+        yield house_clock
+
+
+@pytest.fixture
+def app(template_database: Path, tmp_path: Path, clock: Any) -> Iterator[Flask]:
+    """The application on its own copy of the template database, with a context pushed."""
+    path = tmp_path / "test.db"
+    shutil.copy(template_database, path)
+    app = create_app(settings(tmp_path, f"sqlite:///{path}"))
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The people everyone knows, by name."""
+    begin(read_only=False)
+    return Cast()
+
+
+@pytest.fixture
+def make(app: Flask, cast: Cast) -> Make:
+    """The smallest valid thing, override what matters."""
+    return Make(cast)
+
+
+@pytest.fixture
+def browser(app: Flask, cast: Cast) -> Browser:
+    """A browser that checks every page it sees."""
+    return Browser(app, cast)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A throw-away PostgreSQL."""
+    with servers.postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A throw-away Redis."""
+    with servers.redis() as url:
+        yield url

@@ -1,0 +1,119 @@
+"""`make.case(to="consulting")`: the smallest valid thing in the state a test needs, reached through the verbs."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from helpdesk import clock
+from helpdesk.domain import assignment, closure, consultation, intake, triage, visits
+from helpdesk.domain.companies import CompanyFacts
+from helpdesk.domain.intake import Contact
+from helpdesk.domain.visits import VisitFacts
+from helpdesk.models import Case, Meeting, Offer, Outcome, Visit
+from helpdesk.rules.credit import GATE
+from helpdesk.rules.policy import Who
+from tests.cast import SOUTHLIGHT, Cast
+
+PATH = ("draft", "submitted", "triaged", "offered", "accepted", "consulting", "answered", "closed")
+keys = (f"key-{n}" for n in itertools.count())
+
+
+class Make:
+    """Builds cases for tests."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+
+    def case(
+        self,
+        to: str = "submitted",
+        *,
+        expert: str = "chen",
+        category: str = "policy",
+        company: CompanyFacts = SOUTHLIGHT,
+        phone: str = "13800138000",
+        problem: str = "我们想申报专精特新，不知道研发费用怎么归集，想请人看看材料。",
+        sent_by: Who | None = None,
+    ) -> Case:
+        """A case in a state of the straight way; the coordinator is Wang, or Zhao for a Longgang company."""
+        case = intake.start(problem, category=None, locale="zh_Hans_CN", sent_by=sent_by)
+        steps = PATH[1 : PATH.index(to) + 1]
+        for step in steps:
+            getattr(self, f"_{step}")(case, expert=expert, category=category, company=company, phone=phone)
+        return case
+
+    def link(self, case: Case) -> Who:
+        """Whoever holds the tracking link of the case."""
+        return intake.requester(case)
+
+    def desk(self, case: Case) -> Who:
+        """The coordinator of the case's station."""
+        return self.cast.wang if case.station_id == self.cast.station().id else self.cast.zhao
+
+    def _submitted(self, case: Case, *, company: CompanyFacts, phone: str, **_: Any) -> None:
+        case.contact_name = "林女士"
+        intake.submit(
+            case,
+            intake.requester(case),
+            company=company,
+            contact=Contact("林女士", phone, None, None, Meeting.ONLINE),
+            consents={"handling": True},
+        )
+
+    def _triaged(self, case: Case, *, category: str, **_: Any) -> None:
+        triage.triage(case, self.desk(case), category_code=category)
+
+    def _offered(self, case: Case, *, expert: str, **_: Any) -> None:
+        assignment.offer(case, self.desk(case), to=self.cast.expert(expert))
+
+    def _accepted(self, case: Case, *, expert: str, **_: Any) -> None:
+        assignment.accept(self.offer(case), getattr(self.cast, expert), no_conflict=True)
+
+    def _consulting(self, case: Case, *, expert: str, **_: Any) -> None:
+        consultation.reply(case, getattr(self.cast, expert), body="您好，我来帮您看。", form_key=next(keys))
+
+    def _answered(self, case: Case, *, expert: str, **_: Any) -> None:
+        self.visit(case, by=expert)
+        self.answer(case, by=expert)
+
+    def _closed(self, case: Case, **_: Any) -> None:
+        for visit in visits.undecided(case):
+            visits.confirm(visit, self.link(case))
+        self.confirm(case)
+
+    def offer(self, case: Case) -> Offer:
+        """The pending offer of a case."""
+        found = assignment.pending_offer(case)
+        assert found is not None
+        return found
+
+    def visit(
+        self, case: Case, *, by: str = "chen", start: datetime | None = None, minutes: int = 60, **facts: Any
+    ) -> Visit:
+        """A visit that has just ended."""
+        begins = start or clock.now() - timedelta(minutes=minutes)
+        values = {"mode": Meeting.ONLINE, "place": "", "summary": "看了材料，讲了归集口径。", **facts}
+        return visits.log(
+            case,
+            getattr(self.cast, by),
+            facts=VisitFacts(starts_at=begins, ends_at=begins + timedelta(minutes=minutes), **values),
+            form_key=next(keys),
+        )
+
+    def answer(self, case: Case, *, by: str = "chen") -> None:
+        """The summary, with every part of the gate declared."""
+        closure.answer(
+            case,
+            getattr(self.cast, by),
+            problem="研发费用归集不清。",
+            advice="按项目建辅助账。",
+            result="帮助企业理清研发费用归集口径",
+            declared=dict.fromkeys(GATE, True),
+        )
+
+    def confirm(self, case: Case, *, by: Who | None = None, score: int | None = 5, **facts: Any) -> None:
+        """The company confirms, and says that nothing was paid."""
+        values = {"outcome": Outcome.SOLVED, "comment": "讲得明白", "paid": False, "name_on_paper": True, **facts}
+        closure.confirm(case, by or self.link(case), score=score, **values)
