@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SECRET_KEY", str, "", "Signs sessions; empty means the key file in the instance folder."),
     Setting("REDIS_URL", str, "", "Wakes workers at once on several hosts; empty means they look twice a second."),
     Setting("FILES_DIR", str, "", "Where certificates are kept; empty means the instance folder."),
+    Setting("FONTS_DIR", str, "", "Where set-up put the certificate's fonts; empty means the instance folder."),
     Setting("SITE_NAME", str, "问渠", "The name of the help desk in Chinese; a city may rename it."),
     Setting("SITE_NAME_EN", str, "Wenqu", "The same in English."),
     Setting("CITY_CODE", str, "SZ", "The first letters of every case number."),

@@ -6,7 +6,10 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from helpdesk import clock
+from helpdesk.db import db
 from helpdesk.domain import assignment, closure, consultation, intake, triage, visits
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
@@ -92,12 +95,14 @@ class Make:
     def visit(
         self, case: Case, *, by: str = "chen", start: datetime | None = None, minutes: int = 60, **facts: Any
     ) -> Visit:
-        """A visit that has just ended."""
-        begins = start or clock.now() - timedelta(minutes=minutes)
+        """A visit that has just ended, or that ended when this expert's earliest one so far began."""
+        person = getattr(self.cast, by)
+        earliest = db.session.scalar(select(func.min(Visit.starts_at)).where(Visit.expert_id == person.expert_id))
+        begins = start or (earliest or clock.now()) - timedelta(minutes=minutes)
         values = {"mode": Meeting.ONLINE, "place": "", "summary": "看了材料，讲了归集口径。", **facts}
         return visits.log(
             case,
-            getattr(self.cast, by),
+            person,
             facts=VisitFacts(starts_at=begins, ends_at=begins + timedelta(minutes=minutes), **values),
             form_key=next(keys),
         )

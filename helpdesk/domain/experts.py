@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.errors import Refused
+from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Case, Expert, Feedback, HoursEntry, Offer, OfferStatus, Skill, Status
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
@@ -59,6 +59,14 @@ def roster(who: Who, *, category: str = "", district: str = "", q: str = "") -> 
 
 def _sums(query) -> dict[int, int]:  # type: ignore[no-untyped-def]
     return {key: int(value) for key, value in db.session.execute(query)}
+
+
+def expert_of(who: Who) -> Expert:
+    """The expert this person is. Raises NotFound for somebody who is none."""
+    found = db.session.get(Expert, who.expert_id) if who.expert_id is not None else None
+    if found is None:
+        raise NotFound("expert")
+    return found
 
 
 def set_leave(expert: Expert, by: Who, *, until: date | None, max_open_cases: int) -> None:

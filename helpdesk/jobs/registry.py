@@ -24,11 +24,12 @@ class Outside:
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
-    return Outside(_renderer(settings["PDF_ENGINE"], settings["SITE_NAME"]), FolderStorage(Path(settings["FILES_DIR"])))
+    renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
+    return Outside(renderer, FolderStorage(Path(settings["FILES_DIR"])))
 
 
 @lru_cache(maxsize=4)
-def _renderer(engine: str, site_name: str) -> CertificateRenderer:
+def _renderer(engine: str, site_name: str, site_name_en: str) -> CertificateRenderer:
     """One renderer a process: its fonts are read once."""
     if engine == "null":
         from helpdesk.adapters.pdf.null import NullRenderer
@@ -36,7 +37,7 @@ def _renderer(engine: str, site_name: str) -> CertificateRenderer:
         return NullRenderer()
     from helpdesk.adapters.pdf.weasyprint import WeasyPrintRenderer
 
-    return WeasyPrintRenderer(site_name=site_name)
+    return WeasyPrintRenderer(site_name=site_name, site_name_en=site_name_en)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import closure, consultation, life, record, visits
 from helpdesk.i18n import N_
-from helpdesk.models import Answer, Case, Event, Feedback, Offer, Review, Side, Status
+from helpdesk.models import Answer, Case, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
 from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Paper, Point, Rows
 from helpdesk.presentation.case_thread import Entry, Parts
@@ -83,7 +83,7 @@ class CasePage:
     thread: list[Entry]
     may_reply: bool
     may_note: bool
-    has_answered: bool
+    openings: list[str]
     checklist: list[Point]
     hours: Hours | None
     log_url: str
@@ -129,7 +129,7 @@ def build(case: Case, who: Who) -> CasePage:
         thread=case_thread.thread(case, who, parts, may_contact=may_contact),
         may_reply="case.reply" in may and not state.is_end,
         may_note="case.note" in may,
-        has_answered=any(m.side is not Side.COMPANY for m in rows.messages),
+        openings=_openings(case, who, rows.messages) if is_mine and not state.is_end else [],
         checklist=case_cards.checklist(case, rows),
         hours=case_cards.hours_of(case, who, rows.visits),
         log_url=log_url,
@@ -142,11 +142,11 @@ def build(case: Case, who: Who) -> CasePage:
     )
 
 
-def openings(view: CasePage, who: Who) -> list[str]:
+def _openings(case: Case, who: Who, said: list[Message]) -> list[str]:
     """Three ways to begin, for an expert who has not said anything yet; none afterwards."""
-    if view.has_answered or not view.may_reply or who.expert_id != view.case.expert_id:
+    if any(message.side is not Side.COMPANY for message in said):
         return []
-    names = {"name": view.case.contact_name, "me": who.name}
+    names = {"name": case.contact_name, "me": who.name}
     return [
         gettext("%(name)s您好，我是志愿专家%(me)s，您的情况我看过了。先跟您确认两点：", **names),
         gettext("%(name)s您好，我是志愿专家%(me)s。这件事可以办，我建议先后次序是：", **names),

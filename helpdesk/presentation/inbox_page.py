@@ -64,6 +64,7 @@ class OfferView:
     is_mine: bool
     case_url: str
     url: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def build(expert: Expert, who: Who) -> InboxPage:
         gone=[offer_view(row, who) for row in found.gone],
         todo=[entry for case, entry in entries if _is_mine_to_do(case, told)],
         resting=[entry for case, entry in entries if not _is_mine_to_do(case, told)],
-        news=[_news(notice, event, case) for notice, event, case in notices.latest(who, limit=8)],
+        news=_news(expert, who),
         leave=_leave_words(expert, paused),
         is_serving=not paused,
         leave_url=f"/experts/{expert.id}",
@@ -153,6 +154,7 @@ def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
         is_mine=is_mine,
         case_url=url_for("cases.show", number=case.number) if open_case else "",
         url=url_for("inbox.offer", offer_id=row.id),
+        version=case.version,
     )
 
 
@@ -243,17 +245,28 @@ def _todo(case: Case, told: _Told) -> Todo:
     )
 
 
-def _news(notice: Notice, event: Event, case: Case) -> News:
-    """A notice in words, leading to the case, or to the offer while it is not accepted."""
-    url = url_for("cases.show", number=case.number)
-    if event.kind == "case.offered":
-        url = url_for("inbox.offer", offer_id=event.facts["offer_id"])
+def _news(expert: Expert, who: Who) -> list[News]:
+    """The newest notices in words, leading to the case, or to the offer while it is only offered."""
+    rows = notices.latest(who, limit=8)
+    asked = {case.id for _, event, case in rows if event.kind == "case.offered"}
+    offers = dict(
+        db.session.execute(
+            select(Offer.case_id, func.max(Offer.id))
+            .where(Offer.case_id.in_(asked), Offer.expert_id == expert.id)
+            .group_by(Offer.case_id)
+        ).all()
+    )
+    return [_one_news(notice, event, case, offers.get(case.id)) for notice, event, case in rows]
+
+
+def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None) -> News:
     icon = BY_KIND[event.kind].icon
+    is_offer = event.kind == "case.offered" and offer_id is not None
     return News(
         text=event_text(event),
         about=case.title,
         when=filters.moment(event.at),
         icon=ICONS.get(icon, icon),
-        url=url,
+        url=url_for("inbox.offer", offer_id=offer_id) if is_offer else url_for("cases.show", number=case.number),
         is_new=notice.read_at is None,
     )

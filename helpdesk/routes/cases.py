@@ -66,8 +66,7 @@ def composer_for(view: CasePage, wanted: str, opening: str = "") -> dict[str, An
     is_note = view.may_note and (wanted == "note" or not view.may_reply)
     if is_note:
         return {"form": NoteForm(), "to": "note"}
-    openings = case_page.openings(view, me())
-    said = openings[int(opening)] if opening in ("0", "1", "2") else ""
+    said = view.openings[int(opening)] if opening in ("0", "1", "2") and view.openings else ""
     return {"form": MessageForm(body=said), "to": "reply" if view.may_reply else ""}
 
 

@@ -6,12 +6,12 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
-from helpdesk.domain import assignment
-from helpdesk.errors import NotFound
+from helpdesk.domain import assignment, experts
+from helpdesk.errors import NotAllowed
 from helpdesk.forms.inbox import AcceptanceForm, RefusalForm
 from helpdesk.models import Offer, OfferStatus
 from helpdesk.presentation import inbox_page
-from helpdesk.routes.guard import expert_of, may, me, offer_for
+from helpdesk.routes.guard import may, me, offer_for
 from helpdesk.routes.page import answer, page, page_or_fragment
 from helpdesk.routes.steps import attempt, form_for
 
@@ -22,7 +22,8 @@ bp = Blueprint("inbox", __name__)
 @may("inbox.read")
 def index() -> Response:
     """Offers first, then what waits for me, then news."""
-    return page("inbox/index.html", inbox=inbox_page.build(expert_of(me()), me()), form=AcceptanceForm())
+    inbox = inbox_page.build(experts.expert_of(me()), me())
+    return page("inbox/index.html", inbox=inbox, form=AcceptanceForm())
 
 
 @bp.get("/offers/<int:offer_id>")
@@ -62,6 +63,8 @@ def accept(offer: Offer) -> Response | Redirect:
 @offer_for("offer.read")
 def refuse(offer: Offer) -> Response | Redirect:
     """Not this time, with a reason. A conflict of interest is remembered for good."""
+    if offer.expert_id != me().expert_id:
+        raise NotAllowed("offer.answer")
     if offer.status is not OfferStatus.PENDING:
         return redirect(url_for("inbox.offer", offer_id=offer.id), 303)
     form = form_for(offer.case, RefusalForm)
@@ -70,9 +73,7 @@ def refuse(offer: Offer) -> Response | Redirect:
         refused = attempt(
             form,
             offer.case,
-            lambda: assignment.decline(
-                offer, me(), reason=form.reason.data, note=form.note.data or "", seen=form.seen
-            ),
+            lambda: assignment.decline(offer, me(), reason=form.reason.data, note=form.note.data or "", seen=form.seen),
         )
         if refused is None:
             flash(gettext("已告诉工作站，由别的专家接手"), "done")

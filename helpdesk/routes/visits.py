@@ -6,10 +6,11 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
 from helpdesk.domain import consultation, visits
-from helpdesk.errors import NotAllowed
+from helpdesk.errors import NotAllowed, Refused
 from helpdesk.forms.visits import VisitForm, values_of
 from helpdesk.models import Case
 from helpdesk.presentation import visit_page
+from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import case_for, me, visit_of
 from helpdesk.routes.page import answer, page_or_fragment
 from helpdesk.routes.steps import attempt, where_from
@@ -41,13 +42,17 @@ def edit(case: Case, visit_id: int) -> Response:
     visit = visit_of(case, visit_id)
     if visit.expert_id != me().expert_id:
         raise NotAllowed("visit.log")
+    here = url_for("cases.show", number=case.number, _anchor=f"v-{visit.id}")
+    if request.method == "GET" and visit.status not in visits.DECIDABLE:
+        flash(refusal_text(Refused("visit_decided")))
+        return answer(here)
     form = VisitForm(**values_of(visit))
     refused = None
     if request.method == "POST":
         refused = attempt(form, None, lambda: visits.change(visit, me(), facts=form.facts(), seen=form.seen))
         if refused is None:
             flash(gettext("已改好，等企业再确认"), "done")
-            return answer(url_for("cases.show", number=case.number, _anchor=f"v-{visit.id}"))
+            return answer(here)
     form.version.data = str(visit.version)
     url = url_for("visits.edit", number=case.number, visit_id=visit.id)
     return _page(case, form, refused, gettext("改服务记录"), url, dispute=visit.dispute_reason or "", besides=visit.id)

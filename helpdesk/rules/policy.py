@@ -20,7 +20,6 @@ from helpdesk.models import (
     Account,
     Case,
     Certificate,
-    Company,
     Expert,
     Grant,
     Offer,
@@ -228,11 +227,6 @@ def account_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
-def company_own(who: Who, held: Held) -> ColumnElement[bool]:
-    """The company this person works for."""
-    return Company.id == held.company_id
-
-
 @dataclass(frozen=True)
 class Rule:
     """One sentence: this role may do these things to which objects."""
@@ -260,7 +254,6 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.MEMBER, AS_COMPANY, case_of_own_company),
     _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
     _rule(Role.MEMBER, "my_requests.read", page),
-    _rule(Role.MEMBER, "company.read", company_own),
     _rule(
         Role.EXPERT,
         "case.read case.read_notes case.read_contact case.note case.reply case.consult case.ask case.hand_back"
@@ -293,7 +286,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "certificate.read certificate.download", certificate_any),
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),
-    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read calendar.edit", page),
+    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

@@ -67,7 +67,10 @@ def ranges(codes: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def load(folder: Path) -> frozenset[int]:
-    """The code points that the cut and installed faces can draw. Raises RenderingUnavailable when any is missing."""
+    """The code points that can be drawn. Raises RenderingUnavailable when a cut face is missing.
+
+    The cut faces are enough by themselves; rare characters count only while the fonts they were cut from are there.
+    """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -78,10 +81,9 @@ def load(folder: Path) -> frozenset[int]:
         expected = manifest["files"].get(face.file)
         if expected is None or not _has_size(folder / face.file, expected):
             raise RenderingUnavailable(f"certificate font {face.file} is missing or damaged; run: {CUT} --again")
-    for path, size in manifest["sources"].items():
-        if not _has_size(Path(path), size):
-            raise RenderingUnavailable(f"{path} was removed or changed since the fonts were cut; run: {CUT}")
-    return frozenset(code for first, last in manifest["coverage"] for code in range(first, last + 1))
+    installed = all(Path(path).is_file() for path in manifest["sources"])
+    drawn = manifest["installed" if installed else "cut"]
+    return frozenset(code for first, last in drawn for code in range(first, last + 1))
 
 
 def _has_size(path: Path, size: int) -> bool:

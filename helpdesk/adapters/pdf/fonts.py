@@ -23,7 +23,7 @@ from helpdesk.adapters.pdf.faces import FACES, MANIFEST, PACKAGES, Face, fonts_d
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
-VERSION = 1
+VERSION = 2
 ROOTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 LICENCES = {"OFL-Noto-CJK.txt": "fonts-noto-cjk", "OFL-LXGW-WenKai.txt": "fonts-lxgw-wenkai"}
 PUNCTUATION = (0x2010, 0x2027), (0x2030, 0x203B), (0x3000, 0x3017), (0xFF01, 0xFF5E), (0x2460, 0x2473)
@@ -215,15 +215,17 @@ def _copy_licences(folder: Path) -> None:
 
 
 def _write_manifest(folder: Path, stamp: str, sources: dict[str, Path]) -> None:
-    """What the renderer must know: file sizes, the installed sources, and the characters that all styles can draw."""
+    """What the renderer must know: file sizes, and which characters are drawn with and without the installed fonts."""
+    texts = [face.file for face in FACES if not face.glyphs]
     drawn = {path: set(_open(path).getBestCmap()) for path in set(sources.values())}
     kai = drawn[sources["kai.ttf"]] & drawn[sources["kai-bold.ttf"]]
     noto = drawn[sources["sans.ttf"]] & drawn[sources["sans-bold.ttf"]] & drawn[sources["title.ttf"]]
     manifest = {
         "stamp": stamp,
         "files": {face.file: (folder / face.file).stat().st_size for face in FACES},
-        "sources": {str(path): path.stat().st_size for path in sorted(set(sources.values()))},
-        "coverage": ranges(kai | noto),
+        "sources": sorted(str(path) for path in drawn),
+        "installed": ranges(kai | noto),
+        "cut": ranges(set.intersection(*(set(_open(folder / file).getBestCmap()) for file in texts))),
     }
     temporary = folder / f".{MANIFEST}"
     temporary.write_text(json.dumps(manifest, separators=(",", ":")), encoding="utf-8")

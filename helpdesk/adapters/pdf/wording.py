@@ -31,7 +31,7 @@ ENDINGS = "。．.；;，,、！!… "
 
 # Sizes, largest first, with the room that certificate.css gives them: CSS class, em squares in a line, lines.
 SIZES = (("large", 39.0, 5), ("medium", 45.5, 6), ("small", 54.0, 8))
-ISSUER_SIZES = (("short", 16.0), ("long", 42.0), ("longer", 120.0))
+ISSUER_SIZES = (("short", 16.0), ("long", 42.0), ("longer", 84.0))
 
 
 @dataclass(frozen=True)

@@ -257,8 +257,9 @@
     sessionStorage.removeItem("wq-sent");
     if (e.detail.successful && !login) forget(keyOf(form));
   });
+  on("htmx:beforeSwap", (e) => { const x = e.detail.xhr; if (/^50[03]$/.test(x.status) && !x.responseText.includes("data-toast")) { e.detail.shouldSwap = false; toast(words.failed); } });
   on("htmx:sendError", () => toast(words.offline));
-  on("htmx:responseError", (e) => { if (e.detail.xhr.status >= 500) toast(words.failed); });
+  on("htmx:responseError", (e) => { if (e.detail.xhr.status >= 500 && !e.detail.xhr.responseText.includes("data-toast")) toast(words.failed); });
   on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.max = e.detail.total; bar.value = e.detail.loaded; } });
 
   /* ---- pulse: often while someone works here, seldom while idle, never while hidden, at once on return ---- */

@@ -1,0 +1,142 @@
+"""Certificates on the screen: what the paper says, drawn from its frozen facts, and the state it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext
+
+from helpdesk.adapters.pdf import wording
+from helpdesk.db import db
+from helpdesk.domain import certificates
+from helpdesk.models import Certificate, CertificateStatus
+from helpdesk.presentation import filters
+from helpdesk.presentation.language import is_english
+from helpdesk.presentation.words import word
+from helpdesk.rules.credit import hours_text
+
+LOOKS = {
+    CertificateStatus.VALID: "valid",
+    CertificateStatus.SUPERSEDED: "replaced",
+    CertificateStatus.REVOKED: "revoked",
+}
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A certificate in a list, as the macro `certificate_row` takes it."""
+
+    number: str
+    title: str
+    hours: str
+    date: str
+    url: str
+    pdf_url: str
+    state: str
+    state_text: str
+
+
+@dataclass(frozen=True)
+class PaperPreview:
+    """The paper in small. Its words are the paper's own, so they stay Chinese in every language."""
+
+    number: str
+    name: str
+    lines: list[str]
+    facts: list[tuple[str, str]]
+    issuer: str
+    date: str
+    state: str
+    state_text: str
+
+
+@dataclass(frozen=True)
+class PaperPage:
+    """Everything on the page of one certificate."""
+
+    row: PaperRow
+    preview: PaperPreview
+    case_number: str
+    verify_url: str
+    code: str
+    sha256: str
+    size: str
+    issued: str
+    is_ready: bool
+    reason: str
+    successor: str
+
+
+def state_of(row: Certificate) -> tuple[str, str]:
+    """Look and word: a valid paper whose PDF is not drawn yet is still being made."""
+    if row.status is CertificateStatus.VALID and row.pdf_key is None:
+        return "pending", gettext("正在生成")
+    return LOOKS[row.status], word(row.status)
+
+
+def row_of(row: Certificate) -> PaperRow:
+    """One line of the list."""
+    state, state_text = state_of(row)
+    facts = row.facts
+    field = facts["category_en"] if is_english() else facts["category_zh"]
+    return PaperRow(
+        number=row.number,
+        title=gettext("%(field)s·案件 %(number)s", field=field, number=facts["case_number"]),
+        hours=gettext("%(hours)s 小时", hours=hours_text(row.minutes)),
+        date=filters.full_day(row.issued_at),
+        url=url_for("certificates.show", number=row.number),
+        # A paper that was replaced or revoked is not handed out any more from here; its page says why.
+        pdf_url=url_for("certificates.download", number=row.number) if state == "valid" else "",
+        state=state,
+        state_text=state_text,
+    )
+
+
+def page_of(row: Certificate, *, may_download: bool) -> PaperPage:
+    """The page of one certificate for a reader who may open it."""
+    made = row_of(row)
+    if not may_download:
+        made = PaperRow(**{**made.__dict__, "pdf_url": ""})
+    successor = db.session.get(Certificate, row.superseded_by_id) if row.superseded_by_id else None
+    return PaperPage(
+        row=made,
+        preview=_preview(row),
+        case_number=row.facts["case_number"],
+        verify_url=certificates.verify_url(row),
+        code=row.code,
+        sha256=row.pdf_sha256 or "",
+        size=gettext("%(n)s KB", n=max(1, (row.pdf_bytes or 0) // 1024)) if row.pdf_bytes else "",
+        issued=filters.full_day(row.issued_at),
+        is_ready=row.pdf_key is not None,
+        reason=row.revoked_reason or "",
+        successor=successor.number if successor else "",
+    )
+
+
+def _preview(row: Certificate) -> PaperPreview:
+    """The same sentences as on the PDF, taken from the same words."""
+    facts = certificates.facts_of(row)
+    state, state_text = state_of(row)
+    period = wording.chinese_period(facts.starts_on, facts.ends_on)
+    company = facts.company_name or wording.UNNAMED_COMPANY
+    total, modes = wording.hours(facts.minutes_total), wording.modes_text(dict(facts.minutes_by_mode))
+    body = f"您于{period}，以志愿专家身份为{company}提供{facts.category_zh}公益服务，累计{total}小时{modes}。"
+    content = wording.clean(facts.content).rstrip(wording.ENDINGS + " ")
+    return PaperPreview(
+        number=row.number,
+        name=f"{facts.expert_name}{facts.salutation}：",
+        lines=[f"{body}服务内容：{content}。{wording.CONFIRMED[facts.confirmed_by]}。", "特发此证，谨致谢忱。"],
+        facts=[
+            ("志愿者编号", facts.expert_number),
+            ("案件编号", facts.case_number),
+            ("服务站点", facts.station_name),
+            ("经办人", facts.handler_name),
+            ("企业评价", "未评价" if facts.rating is None else f"{facts.rating}分"),
+            ("累计服务时长", f"{wording.hours(facts.cumulative_minutes)}小时"),
+        ],
+        issuer=facts.issuer_name,
+        date=wording.chinese_date(facts.issued_on),
+        state=state,
+        state_text=state_text,
+    )

@@ -1,0 +1,202 @@
+"""Two people acting at once: one wins, the other is told, nothing is lost; numbers have no gaps. On both engines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from helpdesk import clock as house_clock
+from helpdesk import create_app
+from helpdesk.db import begin, db, transaction
+from helpdesk.domain import assignment, closure, intake, triage, visits
+from helpdesk.domain.intake import Contact
+from helpdesk.errors import HelpdeskError, Refused, Stale
+from helpdesk.models import Case, Certificate, HoursEntry, Offer, Status
+from tests import conftest
+from tests.cast import SOUTHLIGHT, Cast
+from tests.make import Make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Flask]:
+    """An application on a database of its own; its threads each have their own connection."""
+    if request.param == "sqlite":
+        app: Flask = request.getfixturevalue("app")
+        yield app
+        return
+    url = request.getfixturevalue("postgres_url")
+    plain = create_app(conftest.settings(tmp_path, url))
+    with plain.app_context():
+        db.session.execute(text("DROP SCHEMA public CASCADE"))
+        db.session.execute(text("CREATE SCHEMA public"))
+        db.session.commit()
+        db.engine.dispose()
+    app = conftest.migrated(tmp_path, url)
+    with app.app_context(), house_clock.at(conftest.NOW):
+        yield app
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def at_once(app: Flask, *acts: Callable[[], Any]) -> list[Any]:
+    """Run each act in its own thread, transaction and connection, all starting together; results or refusals."""
+    gate = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(n: int, act: Callable[[], Any]) -> None:
+        with app.app_context(), house_clock.at(conftest.NOW):
+            gate.wait()
+            try:
+                with transaction():
+                    results[n] = act()
+            except HelpdeskError as refusal:
+                results[n] = refusal
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def ready(office: Flask, to: str) -> int:
+    """A case in this state, committed; its id."""
+    begin(read_only=False)
+    case = Make(Cast()).case(to)
+    db.session.commit()
+    case_id = case.id
+    db.session.remove()
+    return case_id
+
+
+def test_twelve_requests_at_once_get_numbers_without_gaps(office):
+    def send(n: int) -> Callable[[], str | None]:
+        def act() -> str | None:
+            case = intake.start("我们的设备贷要到期了，银行说要降额，怎么办", category=None, locale="zh_Hans_CN")
+            case.contact_name = "某女士"
+            intake.submit(
+                case,
+                intake.requester(case),
+                company=SOUTHLIGHT,
+                contact=Contact("某女士", f"1380000{n:04d}"),
+                consents={"handling": True},
+            )
+            if n % 4 == 3:
+                raise Refused("text_missing")
+            return case.number
+
+        return act
+
+    results = at_once(office, *(send(n) for n in range(12)))
+    numbers = sorted(r for r in results if isinstance(r, str))
+    assert numbers == [f"SZ-26-{n:05d}" for n in range(1, 10)]
+
+
+def test_the_same_draft_sent_twice_is_one_case(office):
+    with transaction():
+        case = intake.start("我们的设备贷要到期了，银行说要降额", category=None, locale="zh_Hans_CN")
+        case.contact_name, token = "某女士", case.tracking_token
+    db.session.remove()
+
+    def send() -> str | None:
+        draft = intake.draft_by_token(token)
+        contact = Contact("某女士", "13800138000")
+        return intake.submit(
+            draft, intake.requester(draft), company=SOUTHLIGHT, contact=contact, consents={"handling": True}
+        ).number
+
+    results = at_once(office, send, send, send)
+    assert {r for r in results if isinstance(r, str)} == {"SZ-26-00001"}
+    assert db.session.scalar(select(func.count()).select_from(Case).where(Case.number.is_not(None))) == 1
+
+
+def test_one_accepts_while_the_coordinator_recalls(office):
+    case_id = ready(office, "offered")
+
+    def accept() -> str:
+        offer = db.session.scalars(select(Offer).where(Offer.case_id == case_id)).one()
+        assignment.accept(offer, Cast().chen, no_conflict=True)
+        return "accepted"
+
+    def recall() -> str:
+        assignment.recall(db.session.get_one(Case, case_id), Cast().wang, reason="换人")
+        return "recalled"
+
+    results = at_once(office, accept, recall)
+    winners = [r for r in results if isinstance(r, str)]
+    assert len(winners) == 1, results
+    assert all(isinstance(r, Refused) for r in results if not isinstance(r, str))
+    case = db.session.get_one(Case, case_id)
+    assert case.status is (Status.ACCEPTED if winners == ["accepted"] else Status.TRIAGED)
+
+
+def test_two_coordinators_triage_and_the_second_is_told_who_was_first(office):
+    case_id = ready(office, "submitted")
+    version = db.session.get_one(Case, case_id).version
+    db.session.remove()
+
+    def sort(who: str, category: str) -> Callable[[], str]:
+        def act() -> str:
+            person = getattr(Cast(), who)
+            triage.triage(db.session.get_one(Case, case_id), person, category_code=category, seen=version)
+            return category
+
+        return act
+
+    results = at_once(office, sort("wang", "policy"), sort("qian", "finance"))
+    told = [r for r in results if isinstance(r, Stale)]
+    assert len(told) == 1
+    assert told[0].facts["who"] in ("王岚", "钱进")
+
+
+def test_confirming_twice_at_once_settles_once(office):
+    case_id = ready(office, "answered")
+
+    def confirm() -> str:
+        case = db.session.get_one(Case, case_id)
+        make = Make(Cast())
+        for visit in visits.undecided(case):
+            visits.confirm(visit, make.link(case))
+        make.confirm(case)
+        return "closed"
+
+    def verify() -> str:
+        case = db.session.get_one(Case, case_id)
+        closure.verify(case, Cast().wang, decisions={}, declared={})
+        return "verified"
+
+    results = at_once(office, confirm, confirm, verify)
+    assert results.count("closed") == 1, results
+    assert db.session.scalar(select(func.sum(HoursEntry.minutes))) == 60
+    assert db.session.scalar(select(func.count()).select_from(Certificate)) == 1
+
+
+def test_one_expert_cannot_log_overlapping_visits_at_once(office):
+    first, second = ready(office, "consulting"), None
+    begin(read_only=False)
+    second_case = Make(Cast()).case("consulting", phone="13700137000")
+    db.session.commit()
+    second = second_case.id
+    db.session.remove()
+
+    def log(case_id: int) -> Callable[[], str]:
+        def act() -> str:
+            start = house_clock.now() - timedelta(minutes=60)
+            Make(Cast()).visit(db.session.get_one(Case, case_id), start=start)
+            return "logged"
+
+        return act
+
+    results = at_once(office, log(first), log(second))
+    assert results.count("logged") == 1, results
+    assert next(r for r in results if r != "logged").code == "visit_overlaps"

@@ -1,0 +1,124 @@
+"""Working time: make-up Saturdays, Spring Festival, National Day, midnight, pauses; against a slow oracle."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import chinese_calendar
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpdesk.clock import SHENZHEN, from_local
+from helpdesk.rules import promises
+from helpdesk.rules.promises import REAL, WORKDAY, WORKING, Calendar, Stretch
+
+
+def year_of(*years: int) -> Calendar:
+    """The calendar of these years as the maintained package has it."""
+    holidays, make_up = set(), set()
+    for year in years:
+        day = date(year, 1, 1)
+        while day.year == year:
+            working = chinese_calendar.is_workday(day)
+            if working != (day.weekday() < 5):
+                (make_up if working else holidays).add(day)
+            day += timedelta(days=1)
+    return Calendar(frozenset(holidays), frozenset(make_up), frozenset(years))
+
+
+CALENDAR = year_of(2025, 2026)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHENZHEN).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "due"),
+    [
+        # an ordinary Wednesday
+        ("2026-11-18 10:00", 60, "2026-11-18 11:00"),
+        ("2026-11-18 10:00", WORKDAY, "2026-11-19 10:00"),
+        # Friday afternoon goes on on Monday
+        ("2026-11-20 17:00", 120, "2026-11-23 10:00"),
+        # at night and at midnight it begins with the next opening
+        ("2026-11-18 23:30", 60, "2026-11-19 10:00"),
+        ("2026-11-19 00:00", 60, "2026-11-19 10:00"),
+        ("2026-11-18 18:00", 60, "2026-11-19 10:00"),
+        # National Day 2025: 1-8 October off, 28 September and 11 October worked
+        ("2025-09-27 12:00", 60, "2025-09-28 10:00"),
+        ("2025-09-30 17:00", 120, "2025-10-09 10:00"),
+        ("2025-10-10 17:00", 120, "2025-10-11 10:00"),
+        # Spring Festival 2025: 28 January to 4 February off, 26 January and 8 February worked
+        ("2025-01-27 10:00", WORKDAY, "2025-02-05 10:00"),
+        ("2025-01-25 10:00", WORKDAY, "2025-01-26 18:00"),
+        ("2025-02-07 17:00", 120, "2025-02-08 10:00"),
+    ],
+)
+def test_hand_made_cases(start, minutes, due):
+    assert promises.add_working(at(start), minutes, CALENDAR) == at(due)
+
+
+def test_twenty_four_real_hours_do_not_know_weekends():
+    start = at("2026-11-20 17:00")
+    assert promises.due_at(start, 24 * 60, REAL, (), CALENDAR) == start + timedelta(days=1)
+
+
+def test_a_pause_moves_the_due_date_by_as_long_as_it_took():
+    start = at("2026-11-18 10:00")
+    pause = Stretch(at("2026-11-18 11:00"), at("2026-11-18 15:00"))
+    assert promises.due_at(start, 120, WORKING, [pause], CALENDAR) == at("2026-11-18 16:00")
+
+
+def test_nothing_is_due_while_a_pause_lasts():
+    start = at("2026-11-18 10:00")
+    assert promises.due_at(start, 120, WORKING, [Stretch(at("2026-11-18 11:00"), None)], CALENDAR) is None
+
+
+def test_a_pause_after_the_due_date_changes_nothing():
+    start = at("2026-11-18 10:00")
+    late = Stretch(at("2026-11-18 15:00"), None)
+    assert promises.due_at(start, 120, WORKING, [late], CALENDAR) == at("2026-11-18 12:00")
+
+
+def test_a_year_whose_holidays_are_unknown_is_said_to_be_unknown():
+    assert CALENDAR.is_known(date(2026, 12, 31))
+    assert not CALENDAR.is_known(date(2027, 1, 1))
+
+
+def slow_due(start: datetime, minutes: int, pauses: list[Stretch]) -> datetime:
+    """The oracle: minute by minute."""
+    here, left = start, minutes
+    while left:
+        local = here.astimezone(SHENZHEN)
+        paused = any(p.start <= here < (p.end or here + timedelta(1)) for p in pauses)
+        if CALENDAR.is_working(local.date()) and 9 <= local.hour < 18 and not paused:
+            left -= 1
+        here += timedelta(minutes=1)
+    return here
+
+
+moments = st.integers(0, 60 * 24 * 60).map(lambda n: from_local(date(2026, 9, 15)) + timedelta(minutes=n))
+
+
+@given(moments, st.integers(1, 3 * WORKDAY), st.lists(st.tuples(moments, st.integers(0, 3000)), max_size=2))
+@settings(max_examples=40, deadline=None)
+def test_due_dates_agree_with_counting_minutes(start, minutes, raw):
+    pauses, last = [], start
+    for begin, length in sorted(raw):
+        if begin >= last:
+            pauses.append(Stretch(begin, begin + timedelta(minutes=length)))
+            last = begin + timedelta(minutes=length)
+    due = promises.due_at(start, minutes, WORKING, pauses, CALENDAR)
+    assert due is not None
+    assert abs((due - slow_due(start, minutes, pauses)).total_seconds()) < 1
+
+
+@given(moments, moments)
+@settings(max_examples=60, deadline=None)
+def test_adding_and_measuring_are_inverse(one, other):
+    start, end = min(one, other), max(one, other)
+    minutes = promises.working_between(start, end, CALENDAR)
+    if minutes:
+        assert promises.add_working(start, minutes, CALENDAR) <= end

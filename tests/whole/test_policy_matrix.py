@@ -1,0 +1,139 @@
+"""Every person of the cast, every action, every kind of object: compared with a picture that is checked in.
+
+A change of rights is a readable diff of tests/whole/policy_matrix.txt. Draw it anew with
+`WRITE_MATRIX=1 script/test tests/whole/test_policy_matrix.py` and read the diff before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from helpdesk.db import db
+from helpdesk.domain import accounts, certificates, transfers
+from helpdesk.models import Grant, Role
+from helpdesk.rules import policy
+from helpdesk.rules.policy import ANYBODY, SYSTEM
+from tests.cast import LOGINS, LONGGANG, OTHER
+
+PICTURE = Path(__file__).with_name("policy_matrix.txt")
+
+
+def objects(make, cast):
+    """One of each kind, of Nanshan (Southlight) and of Longgang, by name."""
+    ours = make.case("consulting", sent_by=None)
+    answered = make.case("answered", phone="13800000001")
+    closed = make.case("closed", phone="13800000002")
+    theirs = make.case("submitted", company=OTHER, phone="13900000001")
+    offered = make.case("offered", phone="13800000003")
+    draft = make.case("draft")
+    leaving = make.case("triaged", phone="13800000004")
+    transfers.request(leaving, cast.wang, to=cast.station(LONGGANG), reason="就近")
+    claim = db.session.query(Grant).filter_by(role=Role.MEMBER, confirmed_at=None).one()
+    return {
+        "case consulting (Nanshan, Chen)": ours,
+        "case answered (Nanshan, Chen)": answered,
+        "case closed (Nanshan, Chen)": closed,
+        "case offered to Chen (Nanshan)": offered,
+        "case on its way to Longgang": leaving,
+        "case submitted (Longgang)": theirs,
+        "case draft": draft,
+        "offer to Chen": make.offer(offered),
+        "certificate of Chen (Nanshan)": certificates.of_case(closed.id)[0],
+        "expert Chen": cast.expert("chen"),
+        "claim of Jia to Southlight": claim,
+        "account of Lin": cast.account("lin"),
+    }
+
+
+def drawn(make, cast) -> str:
+    things = objects(make, cast)
+    people = {"anybody": ANYBODY, "system": SYSTEM}
+    people |= {login: policy.who_is(cast.account(login)) for login in LOGINS}
+    lines = ["Who may do what to which. Drawn by tests/whole/test_policy_matrix.py.", ""]
+    lines += ["pages"]
+    for name, who in people.items():
+        lines.append(f"  {name}: {' '.join(a for a in policy.ACTIONS if policy.can(who, a)) or '-'}")
+    for label, thing in things.items():
+        nouns = NOUNS[type(thing).__name__]
+        asked = [a for a in policy.ACTIONS if a.split(".")[0] in nouns or (a in OF_CASES and "case" in nouns)]
+        lines += ["", label]
+        here = dict(people)
+        if type(thing).__name__ == "Case":
+            here["its link"] = make.link(thing)
+        for name, who in here.items():
+            may = policy.allowed(who, thing, [a for a in asked if fits(who, a, thing)])
+            lines.append(f"  {name}: {' '.join(sorted(may)) or '-'}")
+    return "\n".join(lines) + "\n"
+
+
+# The nouns whose actions are asked of an object of this kind.
+NOUNS = {
+    "Case": ("case", "visit", "attempt"),
+    "Offer": ("offer",),
+    "Certificate": ("certificate",),
+    "Expert": ("expert",),
+    "Grant": ("claim",),
+    "Account": ("account",),
+}
+# These speak of another object than their noun says.
+OF_CASES = {"offer.answer"}
+PAGES = {"certificate.verify"}
+
+
+def fits(who, action: str, thing) -> bool:
+    return action not in PAGES and (action not in OF_CASES or type(thing).__name__ == "Case")
+
+
+def test_the_matrix_is_as_it_was_agreed(make, cast):
+    text = drawn(make, cast)
+    if os.environ.get("WRITE_MATRIX"):
+        PICTURE.write_text(text, encoding="utf-8")
+    assert text == PICTURE.read_text(encoding="utf-8"), "rights changed: read the diff, then WRITE_MATRIX=1"
+
+
+def test_nobody_sees_another_companys_case(make, cast):
+    theirs = make.case("consulting", company=OTHER, phone="13900000009", expert="chen")
+    for login in ("lin", "he", "jia", "wang", "li", "wu", "chu", "feng"):
+        assert not policy.can(policy.who_is(cast.account(login)), "case.read", theirs), login
+    assert policy.can(cast.bai, "case.read", theirs)
+
+
+def test_an_unconfirmed_claim_shows_only_what_one_sent_oneself(make, cast):
+    others = make.case("submitted")
+    own = make.case("submitted", phone="13700000000", sent_by=cast.jia)
+    assert not policy.can(cast.jia, "case.read", others)
+    assert policy.can(cast.jia, "case.read", own)
+    claim = db.session.query(Grant).filter_by(role=Role.MEMBER, confirmed_at=None).one()
+    accounts.decide_claim(claim, cast.wang, granted=True)
+    assert policy.can(cast.jia, "case.read", others)
+
+
+def test_a_deactivated_account_holds_nothing(make, cast):
+    case = make.case("submitted")
+    account = cast.account("wang")
+    assert policy.can(policy.who_is(account), "case.triage", case)
+    account.is_active = False
+    assert not policy.can(policy.who_is(account), "case.triage", case)
+    assert policy.who_is(account).account_id is None
+
+
+def test_a_coordinator_who_is_the_expert_is_only_the_expert(make, cast):
+    case = make.case("answered", expert="qian")
+    assert policy.can(cast.qian, "case.read", case)
+    for action in ("case.verify", "visit.verify", "case.triage", "case.offer", "case.reject"):
+        assert not policy.can(cast.qian, action, case), action
+        assert action == "case.triage" or policy.can(cast.wang, action, case)
+
+
+def test_listing_loading_and_asking_are_one_rule(make, cast):
+    """For everybody and every case: in the list exactly when `can` says yes."""
+    from sqlalchemy import select
+
+    from helpdesk.models import Case
+
+    things = [t for t in objects(make, cast).values() if type(t).__name__ == "Case"]
+    for login in LOGINS:
+        who = policy.who_is(cast.account(login))
+        listed = set(db.session.scalars(select(Case.id).where(policy.which(who, "case.read"))))
+        assert listed == {t.id for t in things if policy.can(who, "case.read", t)}, login
