@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from helpdesk import clock as house_clock
 from helpdesk.db import db
 from tests.cast import PASSWORD, Cast
 
@@ -88,6 +91,17 @@ def form_values(form: Any) -> dict[str, str]:
     return values
 
 
+def apart(act: Callable[[], Any]) -> Any:
+    """Run as another process would: no application context, session or `g` of the test; only the same clock."""
+    moment = house_clock.now()
+
+    def run() -> Any:
+        with house_clock.at(moment):
+            return act()
+
+    return contextvars.Context().run(run)
+
+
 class Browser:
     """`browser.get("/queue", as_="wang")` answers a Page after the house's checks."""
 
@@ -111,14 +125,21 @@ class Browser:
         """Sign in through the page itself."""
         client = self.app.test_client()
         self.clients[login] = client
-        self._post(client, "/login", {"login": login, "password": PASSWORD}, page="/login")
+        db.session.commit()
+        db.session.remove()
+        apart(lambda: self._post(client, "/login", {"login": login, "password": PASSWORD}, page="/login"))
 
     def get(self, url: str, as_: str | None = None, *, expect: int = 200, htmx: bool = False, **kwargs: Any) -> Page:
         """GET, checked. The session's own transaction is settled first, as a second process would see it."""
-        db.session.commit()
         headers = {"HX-Request": "true"} if htmx else {}
-        response = self.client(as_).get(url, headers=headers, **kwargs)
-        return self._checked(response, expect, htmx)
+        return self._checked(self.open(url, as_, headers=headers, **kwargs), expect, htmx)
+
+    def open(self, url: str, as_: str | None = None, **kwargs: Any) -> TestResponse:
+        """The bare answer, unchecked."""
+        client = self.client(as_)
+        db.session.commit()
+        db.session.remove()
+        return apart(lambda: client.open(url, **kwargs))
 
     def post(
         self,
@@ -131,8 +152,11 @@ class Browser:
         htmx: bool = False,
     ) -> Page:
         """POST with a CSRF token taken from `page` (default: the address itself, else any page)."""
+        client = self.client(as_)
         db.session.commit()
-        return self._checked(self._post(self.client(as_), url, data or {}, page=page, htmx=htmx), expect, htmx)
+        db.session.remove()
+        answer = apart(lambda: self._post(client, url, data or {}, page=page, htmx=htmx))
+        return self._checked(answer, expect, htmx)
 
     def _post(
         self, client: FlaskClient, url: str, data: dict[str, Any], *, page: str | None = None, htmx: bool = False

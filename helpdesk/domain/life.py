@@ -96,11 +96,7 @@ def steps_for(case: Case, who: Who) -> list[Possible]:
     """What this person can do with the case now, from the table, the policy and the guards about the case."""
     rows = [row for row in lifecycle.steps_from(case.status) if row.look]
     may = policy.allowed(who, case, [row.may for row in rows])
-    possible = []
-    for row in rows:
-        if row.may in may:
-            possible.append(Possible(row, _obstacle(case, who, row)))
-    return possible
+    return [Possible(row, _obstacle(case, who, row)) for row in rows if row.may in may]
 
 
 def _obstacle(case: Case, who: Who, step: Step) -> Refused | None:

@@ -86,11 +86,12 @@ def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None)
         raise Refused("visit_decided")
     expert = _locked_expert(visit.expert_id)
     contact = _check(facts, expert, case, besides=visit)
+    counted = _counted(case, expert, facts, contact, besides=visit)
     visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
     visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
     visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
     visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
-    visit.counted_minutes = _counted(case, expert, facts, contact, besides=visit)
+    visit.counted_minutes = counted
     visit.status, visit.dispute_reason = VisitStatus.LOGGED, None
     visit.version += 1
     db.session.flush()

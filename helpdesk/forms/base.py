@@ -66,7 +66,7 @@ class HouseForm(FlaskForm):
         text = refusal_text(refusal)
         field = self._fields.get(refusal.field or "")
         if field is None:
-            self.form_errors = [*self.form_errors, text]
+            self.form_errors = [*self.form_errors, text]  # type: ignore[has-type]
         else:
             field.errors = [*field.errors, text]
 

@@ -51,8 +51,7 @@ def claim(*, lease: timedelta = LEASE) -> Job | None:
         )
         if not only_row(won):
             return None
-        job = db.session.get_one(Job, candidate, populate_existing=True)
-    return job
+        return db.session.get_one(Job, candidate, populate_existing=True)
 
 
 def perform(job: Job, outside: Outside) -> bool:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from helpdesk.domain import queues
 from helpdesk.domain.queues import Filters, Page
 from helpdesk.i18n import N_
-from helpdesk.models import Case, Status
+from helpdesk.models import Case
 from helpdesk.presentation import filters as show
 from helpdesk.presentation.words import named, status_icon, status_label
 from helpdesk.rules.lifecycle import STATES
@@ -25,7 +25,7 @@ STAFF_VIEWS = ("all", "risk", "new", "triaged", "offered", "working", "answered"
 
 @dataclass(frozen=True)
 class Row:
-    """One case as the macro case_row takes it."""
+    """One case: what counts now is the clock of a live one, the day a finished one ended."""
 
     number: str
     title: str
@@ -33,8 +33,8 @@ class Row:
     category: str
     company: str
     when: str
+    clock: show.ClockWords | None
     status: dict[str, str]
-    pick: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,22 +92,14 @@ def address(filters: Filters, **changes: str) -> str:
 
 
 def _row(case: Case) -> Row:
+    live = not STATES[case.status].is_end
     return Row(
         number=case.number or "",
         title=case.title,
         url=url_for("cases.show", number=case.number),
         category=named(case.category, short=True),
         company=case.company.name if case.company else "",
-        when=_when(case),
+        when=show.moment(case.ended_at or case.submitted_at or case.created_at),
+        clock=show.clock_of(case) if live else None,
         status={"code": status_icon(case), "label": status_label(case)},
     )
-
-
-def _when(case: Case) -> str:
-    """What counts now: the clock of a live case, the day a finished one ended."""
-    clock = show.clock_of(case)
-    if clock is not None and not STATES[case.status].is_end:
-        return clock.text
-    if case.status is Status.CLOSED and case.closed_at:
-        return show.moment(case.closed_at)
-    return show.moment(case.ended_at or case.submitted_at or case.created_at)

@@ -95,6 +95,15 @@ class CasePage:
     feedback: Feedback | None
 
     @property
+    def obstacles(self) -> dict[str, list[str]]:
+        """Why buttons are greyed out, each reason once with the buttons it holds back."""
+        found: dict[str, list[str]] = {}
+        for button in self.buttons:
+            if button.obstacle:
+                found.setdefault(button.obstacle, []).append(button.label)
+        return found
+
+    @property
     def done(self) -> int:
         """How many points of the checklist are done."""
         return sum(point.done for point in self.checklist)
@@ -104,8 +113,9 @@ def build(case: Case, who: Who) -> CasePage:
     """The page of a case for this reader. The caller has authorised reading it."""
     may = policy.allowed(who, case, ASKED)
     rows = Rows(may, record.timeline(case), consultation.messages(case), visits.of(case), _offers(case))
-    parts = Parts(rows.events, rows.messages, consultation.notes(case, who), rows.visits)
-    may_contact = "case.read_contact" in may
+    may_contact, may_offers = "case.read_contact" in may, _tells_who_was_asked(case, who, may)
+    notes = consultation.notes(case, who)
+    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers)
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
     log_url = url_for("visits.new", number=case.number) if "visit.log" in may and served else ""
@@ -126,7 +136,7 @@ def build(case: Case, who: Who) -> CasePage:
         buttons=buttons,
         menu=menu,
         notices=_notices(case),
-        thread=case_thread.thread(case, who, parts, may_contact=may_contact),
+        thread=case_thread.thread(case, who, parts),
         may_reply="case.reply" in may and not state.is_end,
         may_note="case.note" in may,
         openings=_openings(case, who, rows.messages) if is_mine and not state.is_end else [],
@@ -134,7 +144,7 @@ def build(case: Case, who: Who) -> CasePage:
         hours=case_cards.hours_of(case, who, rows.visits),
         log_url=log_url,
         company_card=case_cards.company_card(case, may_contact),
-        offers=case_cards.offer_lines(rows.offers) if _tells_who_was_asked(case, who, may) else [],
+        offers=case_cards.offer_lines(rows.offers) if may_offers else [],
         transfer=case_cards.transfer_words(case),
         papers=case_cards.papers(case, who),
         answer=answer,

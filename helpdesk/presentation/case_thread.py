@@ -14,7 +14,7 @@ from helpdesk import clock
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
-from helpdesk.presentation.words import MEETINGS, VISIT_STATES, event_text, named
+from helpdesk.presentation.words import VISIT_STATES, event_text, named
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.identifiers import mask_name
@@ -22,9 +22,12 @@ from helpdesk.rules.policy import Who
 
 # What a bubble or a card says already, and what only the log of looking keeps, needs no line of its own.
 SILENT = frozenset({
-    "case.submitted", "message.posted", "note.posted", "visit.logged", "visit.confirmed", "visit.verified",
-    "contact.viewed",
+    "case.submitted", "case.started", "message.posted", "note.posted", "visit.logged", "visit.confirmed",
+    "visit.verified", "contact.viewed",
 })  # fmt: skip
+
+# Who was asked before and why not is for those who assign; the expert who said yes reads none of it.
+SEARCHING = frozenset({"case.offered", "case.declined", "case.offer_expired", "case.recalled"})
 
 # The table of events names meanings; the sprite has drawings.
 ICONS = {
@@ -108,6 +111,8 @@ class Parts:
     messages: list[Message]
     notes: list[Note]
     visits: list[Visit]
+    may_contact: bool
+    may_offers: bool
 
 
 def contact_name(case: Case, *, may_read: bool) -> str:
@@ -115,13 +120,13 @@ def contact_name(case: Case, *, may_read: bool) -> str:
     return case.contact_name if may_read else mask_name(case.contact_name)
 
 
-def thread(case: Case, who: Who, parts: Parts, *, may_contact: bool) -> list[Entry]:
+def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     """Everything in order of time, with a heading on the first of each day. Visits stand on the day they were."""
-    found = [_problem(case, may_contact)] if case.submitted_at else []
-    found += [_message(m, case, who, may_contact) for m in parts.messages]
+    found = [_problem(case, parts.may_contact)] if case.submitted_at else []
+    found += [_message(m, case, who, parts.may_contact) for m in parts.messages]
     found += [_note(n) for n in parts.notes]
     found += [_visit(v, case, who) for v in parts.visits]
-    found += [_event(e, case, may_contact) for e in parts.events if e.kind not in SILENT]
+    found += _events(parts)
     return list(_with_days(sorted(found, key=lambda entry: entry.at)))
 
 
@@ -207,15 +212,25 @@ def _visit(row: Visit, case: Case, who: Who) -> Entry:
     return Entry(f"v-{row.id}", "visit", row.starts_at, view)
 
 
-def _event(row: Event, case: Case, may_contact: bool) -> Entry:
+def _events(parts: Parts) -> Iterable[Entry]:
+    """The lines between the bubbles; an offer and the yes to it are one line."""
+    told = [e for e in parts.events if e.kind not in SILENT and (parts.may_offers or e.kind not in SEARCHING)]
+    for place, row in enumerate(told):
+        following = told[place + 1].kind if place + 1 < len(told) else ""
+        if row.kind == "case.offered" and following == "case.accepted":
+            continue
+        before = told[place - 1] if place else None
+        offered = before if before is not None and before.kind == "case.offered" else None
+        yield _event(row, offered if row.kind == "case.accepted" else None, parts.may_contact)
+
+
+def _event(row: Event, offered: Event | None, may_contact: bool) -> Entry:
     text = event_text(row)
+    if offered is not None:
+        span = filters.span_words((row.at - offered.at).total_seconds() / 60)
+        text = gettext("%(offered)s，%(span)s后接单", offered=event_text(offered), span=span)
     if not may_contact and row.actor_role in (Role.REQUESTER, Role.MEMBER) and row.actor_name:
         text = text.replace(row.actor_name, mask_name(row.actor_name))
     icon = BY_KIND[row.kind].icon
     view = EventView(text, ICONS.get(icon, icon), filters.hour(row.at), _iso(row.at))
     return Entry(f"e-{row.seq}", "event", row.at, view)
-
-
-def mode_word(mode: str) -> str:
-    """The word for a mode of service kept as text."""
-    return gettext(MEETINGS[Meeting(mode)]) if mode in set(Meeting) else mode

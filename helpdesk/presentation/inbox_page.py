@@ -263,7 +263,7 @@ def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None) ->
     icon = BY_KIND[event.kind].icon
     is_offer = event.kind == "case.offered" and offer_id is not None
     return News(
-        text=event_text(event),
+        text=gettext("%(name)s派给您一单", name=event.actor_name) if is_offer else event_text(event),
         about=case.title,
         when=filters.moment(event.at),
         icon=ICONS.get(icon, icon),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.adapters.pdf import wording
+from helpdesk.adapters.pdf import RenderingUnavailable, wording
 from helpdesk.db import db
 from helpdesk.domain import certificates
 from helpdesk.models import Certificate, CertificateStatus
@@ -115,26 +116,23 @@ def page_of(row: Certificate, *, may_download: bool) -> PaperPage:
 
 
 def _preview(row: Certificate) -> PaperPreview:
-    """The same sentences as on the PDF, taken from the same words."""
+    """The very words of the PDF, so that screen and paper cannot drift apart."""
     facts = certificates.facts_of(row)
     state, state_text = state_of(row)
-    period = wording.chinese_period(facts.starts_on, facts.ends_on)
-    company = facts.company_name or wording.UNNAMED_COMPANY
-    total, modes = wording.hours(facts.minutes_total), wording.modes_text(dict(facts.minutes_by_mode))
-    body = f"您于{period}，以志愿专家身份为{company}提供{facts.category_zh}公益服务，累计{total}小时{modes}。"
-    content = wording.clean(facts.content).rstrip(wording.ENDINGS + " ")
+    try:
+        paper = wording.paper(facts, range(sys.maxunicode + 1))
+    except RenderingUnavailable:
+        # The page of a paper that cannot be drawn still opens; the worker's log says what stands in the way.
+        lines, strip = [str(facts.content)], []
+    else:
+        body = f"您于{paper.period}，以志愿专家身份为{paper.company}提供{paper.category}公益服务，累计{paper.hours}小时"
+        told = f"{body}{paper.modes}。服务内容：{paper.content}服务时长已经{paper.confirmation}。"
+        lines, strip = [told, "特发此证，谨致谢忱。"], [(fact.label, fact.value) for fact in paper.facts]
     return PaperPreview(
         number=row.number,
         name=f"{facts.expert_name}{facts.salutation}：",
-        lines=[f"{body}服务内容：{content}。{wording.CONFIRMED[facts.confirmed_by]}。", "特发此证，谨致谢忱。"],
-        facts=[
-            ("志愿者编号", facts.expert_number),
-            ("案件编号", facts.case_number),
-            ("服务站点", facts.station_name),
-            ("经办人", facts.handler_name),
-            ("企业评价", "未评价" if facts.rating is None else f"{facts.rating}分"),
-            ("累计服务时长", f"{wording.hours(facts.cumulative_minutes)}小时"),
-        ],
+        lines=lines,
+        facts=strip,
         issuer=facts.issuer_name,
         date=wording.chinese_date(facts.issued_on),
         state=state,

@@ -1,0 +1,165 @@
+"""Every view says who may come in, and keeps to it: every route, every person, compared with the policy."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask, has_request_context
+from sqlalchemy import select
+
+from helpdesk.db import db
+from helpdesk.domain import certificates, transfers, visits
+from helpdesk.models import Grant, Role
+from helpdesk.rules import policy
+from tests.cast import LOGINS, LONGGANG
+
+OUTSIDE = {"static"}
+
+
+def views(app: Flask) -> dict[str, Any]:
+    return {name: view for name, view in app.view_functions.items() if name not in OUTSIDE}
+
+
+def test_every_view_says_what_it_asks(app):
+    silent = [name for name, view in views(app).items() if not getattr(view, "asks", None)]
+    assert silent == []
+
+
+def test_what_a_view_asks_is_a_right_of_the_table(app):
+    unknown = {name: view.asks for name, view in views(app).items() if view.asks not in policy.ACTIONS}
+    assert unknown == {}
+
+
+def test_every_step_with_a_page_has_its_view(app):
+    from helpdesk.rules import lifecycle
+
+    pages = {row.page for row in lifecycle.STEPS if row.page}
+    assert pages <= set(app.view_functions)
+
+
+def test_addresses_are_typed_and_kebab_case(app):
+    for rule in app.url_map.iter_rules():
+        plain = re.sub(r"<[^>]+>", "", rule.rule)
+        assert plain == plain.lower() or rule.rule.startswith("/V/"), rule.rule
+        assert "_" not in plain, rule.rule
+
+
+@pytest.fixture
+def world(make, cast):
+    """One object of each kind, all of Nanshan and Southlight, and the values that fill an address."""
+    consulting = make.case("consulting", phone="13800000005")
+    visit = make.visit(consulting)
+    closed = make.case("closed", phone="13800000006")
+    offered = make.case("offered", phone="13800000007")
+    leaving = make.case("triaged", phone="13800000008")
+    transfers.request(leaving, cast.wang, to=cast.station(LONGGANG), reason="就近")
+    draft = make.case("draft")
+    claim = db.session.scalars(select(Grant).where(Grant.role == Role.MEMBER, Grant.confirmed_at.is_(None))).one()
+    paper = certificates.of_case(closed.id)[0]
+    db.session.commit()
+    return {
+        "case": consulting,
+        "visit": visit,
+        "offer": make.offer(offered),
+        "certificate": paper,
+        "expert": cast.expert("chen"),
+        "claim": claim,
+        "account": cast.account("lin"),
+        "draft": draft,
+        "leaving": leaving,
+    }
+
+
+def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
+    """The address with the world's values, and the object it speaks of (None for a page)."""
+    case = world["case"]
+    if "draft" in rule.endpoint:
+        case = world["draft"]
+    values = {
+        "token": case.tracking_token,
+        "visit_id": world["visit"].id,
+        "offer_id": world["offer"].id,
+        "expert_id": world["expert"].id,
+        "claim_id": world["claim"].id,
+        "account_id": world["account"].id,
+        "code": world["certificate"].code,
+        "slug": "none",
+        "category": "policy",
+    }
+    is_paper = rule.rule.startswith("/certificates")
+    values["number"] = world["certificate"].number if is_paper else case.number
+    thing: Any = None
+    for name, kind in (
+        ("offer_id", "offer"),
+        ("expert_id", "expert"),
+        ("claim_id", "claim"),
+        ("account_id", "account"),
+    ):
+        if name in rule.arguments:
+            thing = world[kind]
+    if thing is None and ("number" in rule.arguments or "token" in rule.arguments):
+        thing = world["certificate"] if is_paper else case
+    path = rule.rule
+    for name in rule.arguments:
+        if name not in values:
+            return None
+        path = re.sub(rf"<(?:[^<>]*:)?{name}>", str(values[name]), path)
+    return path, thing
+
+
+def expected(view: Any, who: policy.Who, thing: Any) -> bool:
+    """Whether the policy lets this person in."""
+    if thing is None:
+        return policy.can(who, view.asks)
+    return policy.can(who, view.asks, thing)
+
+
+IN = {200, 204, 303, 409, 422, 429}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_route_with_every_person(app, browser, world, method, monkeypatch):
+    """In where the policy says so, out (sign-in, 403 or 404) where it does not. Nothing is kept: commits roll back."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    real = db.session.commit
+    monkeypatch.setattr(db.session, "commit", lambda: db.session.rollback() if has_request_context() else real())
+    wrong = []
+    for rule in sorted(app.url_map.iter_rules(), key=lambda r: r.rule):
+        if rule.endpoint in OUTSIDE or method not in (rule.methods or ()):
+            continue
+        place = filled(rule, world)
+        assert place is not None, f"the test cannot fill {rule.rule}: teach it"
+        path, thing = place
+        view = app.view_functions[rule.endpoint]
+        for login in (None, *LOGINS):
+            who = policy.who_is(browser.cast.account(login)) if login else policy.ANYBODY
+            if "token" in rule.arguments and thing is not None:
+                who = who.with_link(thing.id, "")
+            lets_in = expected(view, who, thing)
+            response = browser.open(path, login, method=method, data={} if method == "POST" else None)
+            went_to_login = response.status_code == 303 and "/login" in response.headers.get("Location", "")
+            came_in = response.status_code in IN and not went_to_login
+            if came_in != lets_in and not (lets_in and response.status_code == 404 and "pdf" in path):
+                wrong.append(
+                    f"{method} {path} ({view.asks}) as {login}: {response.status_code}, policy {lets_in}"
+                )
+            assert response.status_code < 500, f"{method} {path} as {login}: {response.status_code}"
+    assert wrong == [], "\n".join(wrong[:30])
+
+
+def test_a_guessed_address_of_another_companys_case_is_not_found(app, browser, world):
+    number = world["case"].number
+    for login in ("bai", "zhao", "wu", "feng", "chu"):
+        browser.get(f"/cases/{number}", as_=login, expect=404)
+    browser.get(f"/me/requests/{number}", as_="bai", expect=404)
+    browser.get("/t/not-a-token", expect=404)
+    browser.get("/cases/SZ-26-99999", as_="wang", expect=404)
+
+
+def test_a_visit_of_another_case_is_not_found(app, browser, world, make):
+    db.session.rollback()
+    visit = db.session.merge(world["visit"], load=True)
+    assert visits.of(db.session.merge(world["leaving"])) == []
+    browser.get(f"/cases/{world['leaving'].number}/visits/{visit.id}", as_="wang", expect=404)
