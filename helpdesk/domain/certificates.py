@@ -13,7 +13,7 @@ from helpdesk import clock, config
 from helpdesk.adapters.pdf import CertificateFacts, CertificateRenderer
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db, only_row
-from helpdesk.domain import numbers, record
+from helpdesk.domain import chance, numbers, record
 from helpdesk.domain.later import later
 from helpdesk.models import (
     Answer,
@@ -105,7 +105,7 @@ def _valid(case: Case, expert_id: int) -> Certificate | None:
 
 def _free_code() -> str:
     while True:
-        code = identifiers.verification_code()
+        code = identifiers.verification_code(chance.choice)
         if not db.session.scalar(select(Certificate.id).where(Certificate.code == code)):
             return code
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import companies, deadlines, life, numbers
+from helpdesk.domain import chance, companies, deadlines, life, numbers
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Case, Channel, Consent, Meeting, Role, Station, StationKind, Status
@@ -40,7 +40,7 @@ class Contact:
 def start(problem: str, *, category: str | None, locale: str, sent_by: Who | None = None) -> Case:
     """A new draft with its unguessable token (128 bits) and the code that is read aloud."""
     case = Case(
-        tracking_token=secrets.token_urlsafe(20),
+        tracking_token=chance.token(),
         tracking_code=_free_code(),
         locale=locale,
         channel=Channel.WEB,
@@ -55,7 +55,7 @@ def start(problem: str, *, category: str | None, locale: str, sent_by: Who | Non
 
 def _free_code() -> str:
     while True:
-        code = identifiers.tracking_code()
+        code = identifiers.tracking_code(chance.choice)
         if not db.session.scalar(select(Case.id).where(Case.tracking_code == code)):
             return code
 

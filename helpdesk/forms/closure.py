@@ -42,7 +42,7 @@ class AnswerForm(HouseForm):
 
 
 for _name, _label in GATE.items():
-    setattr(AnswerForm, _name, BooleanField(_l(_label), [Present(_l("请确认这一条，少一条就不能办结"))]))
+    setattr(AnswerForm, _name, BooleanField(_l(_label), [Present(_l("请确认：%(what)s", what=_l(_label)))]))
 
 
 class HandoverForm(HouseForm):

@@ -18,7 +18,6 @@ from helpdesk.models import (
     Case,
     Certificate,
     CertificateStatus,
-    District,
     Event,
     Message,
     Offer,
@@ -32,7 +31,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.presentation import case_thread, filters
-from helpdesk.presentation.words import industry_label, named, word
+from helpdesk.presentation.words import district_name, industry_label, named, word
 from helpdesk.rules import lifecycle, policy
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_phone
@@ -209,7 +208,7 @@ def company_card(case: Case, may_contact: bool) -> CompanyCard | None:
         name=company.name,
         size=size_words(company.size, company.employees),
         industry=industry_label(company.industry),
-        district=district_word(case.district),
+        district=district_name(case.district),
         contact=case_thread.contact_name(case, may_read=may_contact),
         phone=mask_phone(case.contact_phone),
         phone_url=url_for("cases.view_contact", number=case.number) if may_contact else "",
@@ -224,11 +223,6 @@ def size_words(size: SizeClass, employees: int | None) -> str:
     if employees is not None:
         parts.append(gettext("%(n)s 人", n=employees))
     return gettext("，").join(parts) or word(size)
-
-
-def district_word(code: str | None) -> str:
-    """The name of a district, empty for none. The identity map makes this one query per district at most."""
-    return named(db.session.get(District, code)) if code else ""
 
 
 OFFER_TONES = {

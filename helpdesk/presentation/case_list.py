@@ -43,7 +43,7 @@ class CaseList:
 
     title: str
     tabs: list[dict[str, Any]]
-    sorts: list[dict[str, Any]]
+    sorts: list[tuple[str, str]]
     rows: list[Row]
     newer: str
     older: str
@@ -73,10 +73,7 @@ def build(who: Who, filters: Filters, found: Page) -> CaseList:
             }
             for view in views
         ],
-        sorts=[
-            {"label": gettext(label), "url": address(filters, sort=name), "current": filters.sort == name}
-            for name, label in SORTS
-        ],
+        sorts=[(name, gettext(label)) for name, label in SORTS],
         rows=[_row(case) for case in found.cases],
         newer=address(filters, before=found.before) if found.before else "",
         older=address(filters, after=found.after) if found.after else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,10 +28,10 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.presentation import filters
-from helpdesk.presentation.case_cards import district_word, size_words
+from helpdesk.presentation.case_cards import size_words
 from helpdesk.presentation.case_thread import ICONS
 from helpdesk.presentation.filters import ClockWords
-from helpdesk.presentation.words import event_text, industry_label, named, reason_text, word
+from helpdesk.presentation.words import district_name, event_text, industry_label, named, reason_text, word
 from helpdesk.rules import lifecycle
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.policy import Who
@@ -42,6 +43,11 @@ OVER = {
     OfferStatus.DECLINED: N_("您说了不方便，已经回到工作站，由别的专家接手"),
     OfferStatus.ACCEPTED: N_("您已经接了这一单"),
 }
+# What a company's name has around the part that people say: the city before it, the legal form behind it.
+LEGAL_FORM = re.compile(
+    r"^(广东省?)?(深圳市?)?|[（(]深圳[）)]|(股份|责任)?有限(责任)?公司$|(分公司|公司|厂|店|工作室|合作社)$"
+)
+SHORTEST_NAME = 3
 SOON_MINUTES = 4 * 60
 PREVIEW = 140
 
@@ -159,9 +165,19 @@ def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
 
 
 def _hider(case: Case) -> Callable[[str], str]:
-    """Takes the company's full name out of a text in which it, or the coordinator, wrote it."""
+    """Takes the company's name out of a text in which it, or the coordinator, wrote it: whole, without the words of
+    its legal form, or cut off at the end of a title."""
     name = case.company.name if case.company else ""
-    return lambda text: text.replace(name, gettext("〈企业〉")) if len(name) > 1 else text
+    stem = LEGAL_FORM.sub("", name)
+    spellings = [spelling for spelling in (name, stem) if len(spelling) >= SHORTEST_NAME]
+    cut = [f"{name[:n]}…" for n in range(len(name) - 1, SHORTEST_NAME - 1, -1)]
+
+    def hide(text: str) -> str:
+        for spelling in (*spellings, *cut):
+            text = text.replace(spelling, gettext("〈企业〉"))
+        return text
+
+    return hide
 
 
 def _kicker(row: Offer, is_mine: bool) -> str:
@@ -187,7 +203,7 @@ def _facts(row: Offer) -> list[tuple[str, str]]:
     parts = []
     if company is not None:
         parts = [industry_label(company.industry), size_words(company.size, company.employees)]
-    parts.append(district_word(case.district))
+    parts.append(district_name(case.district))
     facts = [
         (gettext("类别"), named(case.category, short=True)),
         (gettext("企业"), gettext("，").join(part for part in parts if part)),
@@ -264,7 +280,7 @@ def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None) ->
     is_offer = event.kind == "case.offered" and offer_id is not None
     return News(
         text=gettext("%(name)s派给您一单", name=event.actor_name) if is_offer else event_text(event),
-        about=case.title,
+        about=_hider(case)(case.title) if is_offer else case.title,
         when=filters.moment(event.at),
         icon=ICONS.get(icon, icon),
         url=url_for("inbox.offer", offer_id=offer_id) if is_offer else url_for("cases.show", number=case.number),

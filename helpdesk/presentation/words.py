@@ -250,6 +250,11 @@ def named(thing: Category | Topic | District | Station | None, *, short: bool = 
     return thing.zh_short if short and isinstance(thing, Category) else thing.zh
 
 
+def district_name(code: str | None) -> str:
+    """The name of a district by its code; empty for none."""
+    return named(_cached(District, code or ""))
+
+
 def event_text(event: Event, *, for_company: bool = False) -> str:
     """The sentence of an event for this reader; empty when it is not for the company's eyes."""
     told = BY_KIND[event.kind]
@@ -284,7 +289,13 @@ def _fact(kind: str, name: str, value: Any) -> str:
 
 
 def _cached(model: Any, code: str) -> Any:
-    return db.session.get(model, code) if code else None
+    """A row by its code, asked for once per request: the session itself holds on to nothing nobody else holds."""
+    if not code:
+        return None
+    known = db.session().info.setdefault("by_code", {})
+    if (model, code) not in known:
+        known[model, code] = db.session.get(model, code)
+    return known[model, code]
 
 
 def _station(code: str) -> Station | None:

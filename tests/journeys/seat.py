@@ -66,8 +66,18 @@ class Examiner:
         assert not troubles, f"axe on {page.url}:\n" + "\n".join(troubles)
         self.well.add(sign)
 
-    def _run(self, page: Page) -> list[Any]:
-        options = {"runOnly": AXE_TAGS, "resultTypes": ["violations"]}
+    def check_contrast(self, page: Page) -> None:
+        """Only the rule that another theme can break."""
+        sign = hashlib.sha256(f"{page.viewport_size} contrast {structure(page.content())}".encode()).hexdigest()
+        if sign in self.well:
+            return
+        found = self._run(page, {"type": "rule", "values": ["color-contrast"]})
+        lines = [n["html"][:160] + " " + n["any"][0]["message"][:160] for v in found for n in v["nodes"][:4]]
+        assert not lines, f"contrast in the dark on {page.url}:\n" + "\n".join(lines)
+        self.well.add(sign)
+
+    def _run(self, page: Page, only: Any = None) -> list[Any]:
+        options = {"runOnly": only or AXE_TAGS, "resultTypes": ["violations"]}
         violations: list[Any] = self.axe.run(page, options=options).response["violations"]
         return violations
 
@@ -140,6 +150,22 @@ class Seat:
             target.click(no_wait_after=True)
         self.settle()
         return self.look() if look else self
+
+    def follow(self, address: str, *, within: str = "body") -> Seat:
+        """Press the first visible link whose address ends so: the same in every language."""
+        return self.press(self.link(address, within))
+
+    def link(self, address: str, within: str = "body") -> Locator:
+        """The first visible link whose address, without query and fragment, ends so."""
+        ends = ", ".join(f"a[href{how}'{address}{sign}']" for how, sign in (("$=", ""), ("*=", "?"), ("*=", "#")))
+        return self.page.locator(within).locator(ends).locator("visible=true").first
+
+    def submit(self, action: str, *, value: str = "", look: bool = True) -> Seat:
+        """Send the form whose action ends so, with its first button or the one of this value."""
+        ends = f"form[action$='{action}'], form[action*='{action}?']"
+        form = self.page.locator("main").locator(ends).locator("visible=true").first
+        which = f"button[value='{value}']" if value else "button[type=submit]:not([formaction])"
+        return self.press(form.locator(which).locator("visible=true").first, look=look)
 
     def button(self, words: str, within: str = "body") -> Locator:
         """The first visible button or link that says so: exactly, or else among other words."""

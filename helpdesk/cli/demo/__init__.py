@@ -1,2 +1,198 @@
-def build(n, tell): ...
-def logins_text(): return ""
+"""A lived-in city, told through the domain's own verbs: deterministic, in the order in which it happened."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.cli.demo import people
+from helpdesk.cli.demo.people import PASSWORD, City
+from helpdesk.cli.demo.tales import Tale
+from helpdesk.db import begin, db, transaction
+from helpdesk.domain import chance as house_chance
+from helpdesk.domain import triage
+from helpdesk.models import Case, Station, Status
+from helpdesk.reference import load
+
+SEED = 20261123
+
+# Ending, share of the city's cases, and how many days ago such a case began: from, to.
+ENDINGS: tuple[tuple[str, float, float, float], ...] = (
+    ("closed", 0.385, 400, 16), ("verified", 0.04, 300, 24), ("disputed", 0.013, 200, 20),
+    ("unreachable", 0.013, 200, 16), ("reopened", 0.01, 24, 18), ("withdrawn", 0.027, 200, 4),
+    ("consulting", 0.12, 12, 5), ("waiting", 0.035, 10, 5), ("answered", 0.05, 15, 11), ("silent", 0.012, 26, 22),
+    ("accepted", 0.04, 3.2, 2.1), ("offered", 0.06, 2.2, 1.2), ("triaged", 0.045, 3.5, 1.1),
+    ("submitted", 0.065, 2.6, 0.01), ("draft", 0.025, 6, 0.1), ("handed_back", 0.012, 14, 10),
+    ("transfer_pending", 0.01, 2.5, 1.5), ("transfer_accepted", 0.01, 4, 3), ("transfer_bounced", 0.007, 5, 4),
+    ("review", 0.0034, 20, 17),
+)  # fmt: skip
+
+# One volunteer stands just below a star: 98 hours in six long helps, and a case waiting for its confirmation.
+STAR = "ex-01"
+STAR_VISITS = (
+    (300, 300, 240),
+    (300, 300, 300, 240),
+    (360, 300, 300),
+    (300, 240, 240, 300),
+    (360, 360, 300),
+    (300, 300, 240),
+)
+VETERANS = {"ex-11": 7, "ex-21": 4, "ex-31": 3}
+
+
+def build(n_cases: int, tell: Callable[[str], None]) -> None:
+    """Tell the city's last year into the database; about `n_cases` cases, in every state."""
+    chance = random.Random(SEED)
+    with house_chance.seeded(chance):
+        with transaction(), clock.at(clock.now() - timedelta(days=900)):
+            city = people.settle(chance)
+        tell(f"people: {len(city.experts)} experts, {len(city.companies)} companies, {len(city.desks)} coordinators")
+        plans = _plans(city, n_cases, chance)
+        done = _tell_all(plans)
+        with transaction():
+            _merge_duplicates(city)
+        tell(f"cases: {done}")
+    db.session.remove()
+
+
+def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
+    """Every tale, not yet begun."""
+    odd = load("odd_ends")
+    scenarios = load("scenarios")
+    now = clock.now()
+    deck = itertools.chain.from_iterable(iter(lambda: _shuffled(scenarios, chance), None))
+    plans: list[Tale] = []
+
+    def plan(scenario: dict[str, Any], ending: str, days: float, **more: Any) -> None:
+        company = more.pop("company", "") or _company_for(scenario, city, chance, first=not any(
+            p.scenario is scenario for p in plans))  # fmt: skip
+        start = now - timedelta(days=days)
+        plans.append(Tale(scenario, company, start, ending, chance, city, odd, **more))
+
+    for number, visits in enumerate(STAR_VISITS):
+        plan(_for_field(scenarios, "market", chance), "closed", 700 - 95 * number, expert=STAR, long_visits=visits)
+    plan(scenarios[_index(scenarios, "market")], "answered", 13, expert=STAR, long_visits=(150,))
+    for code, count in VETERANS.items():
+        field = city.experts[code].category_codes[0]
+        for number in range(count if n_cases >= 200 else 1):
+            long = tuple(chance.choice((300, 360, 420, 480)) for _ in range(8))
+            plan(_for_field(scenarios, field, chance), "closed", 820 - 90 * number, expert=code, long_visits=long)
+    for ending, share, oldest, newest in ENDINGS:
+        for _ in range(max(1, round(share * n_cases))):
+            scenario = next(deck)
+            days = newest + (oldest - newest) * chance.random() ** (1.6 if oldest > 100 else 1.0)
+            english = "problem_en" in scenario and chance.random() < 0.5
+            plan(scenario, ending, days, english=english)
+    _ends_at_the_desk(plan, odd, chance, n_cases)
+    return plans
+
+
+def _ends_at_the_desk(plan: Callable[..., None], odd: dict[str, Any], chance: random.Random, n_cases: int) -> None:
+    """All seven grounds, referrals, pairs of duplicates, one appeal waiting."""
+    for ground, rows in odd["rejections"].items():
+        for row in rows[: 1 if n_cases < 200 else 2]:
+            plan(_bare(row) | {"ground": ground}, "rejected", chance.uniform(5, 150))
+    row = odd["rejections"]["duplicate_or_concluded"][-1]
+    plan(_bare(row) | {"ground": "duplicate_or_concluded", "appeal": odd["appeals"][0]}, "rejected", 4)
+    for row in chance.sample(odd["referrals"], min(len(odd["referrals"]), max(2, n_cases // 33))):
+        plan(_bare(row), "referred", chance.uniform(3, 120))
+    for row in odd["duplicates"][: max(2, n_cases // 50)]:
+        days = chance.uniform(9, 60)
+        plan(_bare(row["first"]), "triaged", days, company=row["company"])
+        plan(_bare(row["second"]) | {"merge": True}, "triaged", days - 4, company=row["company"])
+
+
+def _bare(row: dict[str, Any]) -> dict[str, Any]:
+    """A request of the odd ends as a scenario."""
+    return {"category": "knowledge", "topic": None, "messages": [], "visits": [], "industries": [], **row}
+
+
+def _shuffled(rows: list[Any], chance: random.Random) -> list[Any]:
+    return chance.sample(rows, len(rows))
+
+
+def _index(scenarios: list[dict[str, Any]], field: str) -> int:
+    return next(n for n, s in enumerate(scenarios) if s["category"] == field)
+
+
+def _for_field(scenarios: list[dict[str, Any]], field: str, chance: random.Random) -> dict[str, Any]:
+    return chance.choice([s for s in scenarios if s["category"] == field])
+
+
+def _company_for(scenario: dict[str, Any], city: City, chance: random.Random, *, first: bool) -> str:
+    """The company the text was written for; told again, another one of a fitting industry."""
+    if first and scenario.get("company"):
+        return str(scenario["company"])
+    letters = tuple(scenario.get("industries") or ())
+    fitting = [code for code, (facts, _) in city.companies.items() if not letters or facts.industry[0] in letters]
+    return chance.choice(fitting or list(city.companies))
+
+
+def _tell_all(plans: list[Tale]) -> int:
+    """Run all tales together, always the one whose next moment is earliest, up to now."""
+    now = clock.now()
+    stations = tuple(db.session.scalars(select(Station).order_by(Station.id)))
+    star_id = next(iter(plans)).city.experts[STAR].id
+    queue: list[tuple[datetime, int, Any]] = []
+    begin_all = []
+    for n, tale in enumerate(plans):
+        tale = replace(tale)
+        tale.stations, tale.kept = stations, frozenset({star_id})
+        acts = tale.tell()
+        begin_all.append(tale)
+        heapq.heappush(queue, (next(acts), n, acts))
+    db.session.commit()
+    begin(read_only=False)
+    for steps in itertools.count(1):
+        if not queue:
+            break
+        moment, n, acts = heapq.heappop(queue)
+        if moment >= now:
+            continue
+        with clock.at(moment):
+            following = next(acts, None)
+        if following is not None:
+            heapq.heappush(queue, (max(following, moment), n, acts))
+        if steps % 200 == 0:
+            db.session.commit()
+            begin(read_only=False)
+    db.session.commit()
+    return len(begin_all)
+
+
+def _merge_duplicates(city: City) -> None:
+    """The second of each pair of duplicates is merged into the first."""
+    open_cases = db.session.scalars(select(Case).where(Case.status == Status.TRIAGED).order_by(Case.id)).all()
+    firsts: dict[int, Case] = {}
+    pairs = {row["second"]["title"]: row["first"]["title"] for row in load("odd_ends")["duplicates"]}
+    by_title = {case.title: case for case in open_cases}
+    for second, first in pairs.items():
+        source, target = by_title.get(second), by_title.get(first)
+        if source is None or target is None or source.company_id != target.company_id:
+            continue
+        if source.station_id == target.station_id and source.id not in firsts:
+            with clock.at((source.last_event_at or clock.now()) + timedelta(hours=2)):
+                triage.merge(source, city.desks[source.station_id or 0], into=target)
+
+
+def logins_text() -> str:
+    """The demo logins as a table; the password is the same for all."""
+    rows = (
+        ("coordinator-baoan-fuyong", "站点协调员 coordinator", "分诊台：分诊、派单、转站 / the queue"),
+        ("expert-01", "专家 expert", "差两小时到一星；收件箱、记服务 / two hours below a star"),
+        ("member-01", "企业 company", "本企业的求助 / all the company's requests"),
+        ("district-baoan", "区服务机构 district", "申诉、收费核查、总览 / appeals, reviews"),
+        ("operator", "总队运营 operator", "全市总览 / the city's figures"),
+        ("overseer", "监督部门 overseer", "只读、打码、留痕 / read-only, masked, logged"),
+        ("admin", "管理员 admin", "账号 / accounts"),
+    )
+    lines = [f"  {login:<26}{role:<24}{what}" for login, role, what in rows]
+    return f"  password 密码: {PASSWORD}\n" + "\n".join(lines)

@@ -107,6 +107,8 @@
         }, 300);
       }
     }
+    /* nothing is kept any more after this: a late timer would bring back words that have been sent */
+    clearTimeout(keepTimer);
     if (form.dataset.keep) { keep(form); sessionStorage.setItem("wq-sent", keyOf(form)); }
     delete form.dataset.dirty;
   }, true);
@@ -248,7 +250,9 @@
     else if (document.activeElement === document.body && rows().length) { const row = currentRow() || rows()[0]; $(".t1", row).focus(); }
   });
   on("htmx:afterRequest", (e) => {
-    const form = e.detail.elt && e.detail.elt.closest("form");
+    /* the form that asked; the answer may have put a new one in its place, then detail.elt is what stood around it */
+    const asked = e.detail.requestConfig && e.detail.requestConfig.elt;
+    const form = asked && asked.closest("form");
     if (!form) return;
     free(form);
     const xhr = e.detail.xhr;

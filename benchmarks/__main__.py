@@ -1,0 +1,12 @@
+"""`python -m benchmarks`: all tables, one after the other."""
+
+from __future__ import annotations
+
+from benchmarks import certificates, load, pages
+
+if __name__ == "__main__":
+    pages.main()
+    print()
+    certificates.main()
+    print()
+    load.main()

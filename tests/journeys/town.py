@@ -1,0 +1,145 @@
+"""A small town with a case in every state, and a robot that follows every link it finds there."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from helpdesk.domain import assignment, closure, consultation, transfers, triage
+from helpdesk.models import Case
+from tests.browser import NS, Page
+from tests.cast import LONGGANG, OTHER
+from tests.make import Make
+
+# One of each kind of reader.
+PEOPLE = (None, "lin", "chen", "wang", "qian", "li", "zhou", "sun", "feng", "chu")
+
+
+@dataclass(frozen=True)
+class Known:
+    """How to find a case again."""
+
+    id: int
+    number: str
+    token: str
+    code: str
+    state: str
+
+
+@dataclass
+class Town:
+    """What stands there, by name."""
+
+    cases: dict[str, Known] = field(default_factory=dict)
+
+    def doors(self) -> list[str]:
+        """Where somebody without an account may come in: the front, and the links we sent out."""
+        found = ["/"]
+        for name, case in self.cases.items():
+            if name.startswith("draft"):
+                found += [f"/drafts/{case.token}/{page}" for page in ("problem", "company", "contact", "check")]
+            else:
+                found.append(f"/t/{case.token}")
+        return found
+
+
+def build(make: Make) -> Town:
+    """A case in every state, each with another phone, and what waits for somebody's decision."""
+    cast, made = make.cast, {}
+    phones = (f"1390000{n:04}" for n in range(100))
+
+    def case(name: str, to: str, **more: object) -> Case:
+        made[name] = make.case(to, phone=next(phones), **more)  # type: ignore[arg-type]
+        return made[name]
+
+    case("draft", "draft")
+    for state in ("submitted", "triaged", "offered", "accepted", "consulting", "answered", "closed"):
+        case(state, state)
+    case("sent by an account", "consulting", sent_by=cast.lin)
+    waiting = case("waiting", "consulting")
+    consultation.ask(waiting, cast.chen, question="去年研发费用占收入多少？", form_key="town-ask")
+    rejected = case("rejected", "submitted")
+    triage.reject(rejected, cast.wang, ground="already_petition_xinfang", reason="已经在信访程序里。")
+    referred = case("referred", "submitted")
+    triage.refer(referred, cast.wang, office="tax", reason="请税务局解释口径。")
+    withdrawn = case("withdrawn", "triaged")
+    closure.withdraw(withdrawn, make.link(withdrawn), reason="solved_elsewhere")
+    merged = case("merged", "submitted")
+    triage.merge(merged, cast.wang, into=made["triaged"])
+    leaving = case("leaving", "triaged")
+    transfers.request(leaving, cast.wang, to=cast.station(LONGGANG), reason="企业搬到了龙岗。")
+    coming = case("coming", "triaged", company=OTHER)
+    transfers.request(coming, cast.zhao, to=cast.station(), reason="厂房在南山。")
+    declined = case("declined", "offered")
+    assignment.decline(make.offer(declined), cast.chen, reason="no_time")
+    reviewed = case("reviewed", "answered")
+    closure.report_payment(reviewed, make.link(reviewed), note="收了车马费。")
+    appealed = case("appealed", "submitted")
+    triage.reject(appealed, cast.wang, ground="other_legal", reason="不在范围。")
+    triage.appeal(appealed, make.link(appealed), reason="我们在范围里。")
+    case("qian's own", "consulting", expert="qian")
+    return Town({
+        name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value) for name, c in made.items()
+    })
+
+
+@dataclass
+class Found:
+    """A page the robot came to."""
+
+    url: str
+    page: Page
+    came_from: str
+
+
+def endpoint_of(app: Flask, url: str) -> str:
+    """The view an address leads to; empty when there is none."""
+    try:
+        rule, _ = app.url_map.bind("localhost").match(urlsplit(url).path, return_rule=True)
+    except HTTPException:
+        return ""
+    return str(rule.endpoint)
+
+
+def crawl(app: Flask, get: Callable[[str], Page], doors: list[str], *, most: int = 3) -> Iterator[Found]:
+    """Every page that links and GET forms lead to, breadth first; at most so many of one view with the same kind of
+    query, all of the cases."""
+    queue = [(door, "outside") for door in doors]
+    seen, met = set(queue), Counter()
+    while queue:
+        url, came_from = queue.pop(0)
+        kind = (endpoint_of(app, url), tuple(sorted(parse_qs(urlsplit(url).query))))
+        met[kind] += 1
+        if met[kind] > most and came_from != "outside" and kind[0] not in ("cases.show", "tracking.show"):
+            continue
+        page = get(url)
+        yield Found(url, page, came_from)
+        for link in links_of(page, url):
+            if link not in seen:
+                seen.add(link)
+                queue.append((link, url))
+
+
+def links_of(page: Page, url: str) -> list[str]:
+    """Addresses on the same site that a page leads to: links, forms that ask, pieces that htmx fetches, redirects."""
+    found = [page.location] if page.location else []
+    if page.tree is not None:
+        for element in page.tree.iter():
+            if element.tag == NS + "a":
+                found.append(element.get("href") or "")
+            elif element.tag == NS + "form" and (element.get("method") or "get").lower() == "get":
+                found.append(element.get("action") or "")
+            found.append(element.get("hx-get") or "")
+    whole = [urljoin(url, link).partition("#")[0] for link in found if link]
+    return [link for link in dict.fromkeys(whole) if link.startswith("/") and not link.startswith("/static/")]
+
+
+def squeezed(data: bytes) -> int:
+    """Bytes on the wire."""
+    return len(gzip.compress(data, 6))
