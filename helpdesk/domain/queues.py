@@ -40,16 +40,16 @@ class View:
 ATTENTION, FOLLOWING = N_("要处理的"), N_("在跟的")
 
 VIEWS: tuple[View, ...] = (
-    View("new", N_("待受理"), "submitted", ATTENTION),
-    View("triaged", N_("待派单"), "triaged", ATTENTION),
-    View("offered", N_("待接单"), "offered", ATTENTION),
-    View("waiting", N_("待企业补充"), "waiting", ATTENTION),
-    View("risk", N_("快超时"), "overdue", ATTENTION),
-    View("incoming", N_("待接收转站"), "forward", ATTENTION),
-    View("working", N_("服务中"), "consulting", FOLLOWING),
-    View("answered", N_("待企业确认"), "answered", FOLLOWING),
-    View("closed", N_("本月办结"), "closed", FOLLOWING),
-    View("all", N_("全部案件"), "list", FOLLOWING),
+    View("new", N_("待受理"), "s-submitted", ATTENTION),
+    View("triaged", N_("待派单"), "s-triaged", ATTENTION),
+    View("offered", N_("待接单"), "s-offered", ATTENTION),
+    View("waiting", N_("待企业补充"), "s-wait", ATTENTION),
+    View("risk", N_("快超时"), "s-soon", ATTENTION),
+    View("incoming", N_("待接收转站"), "swap", ATTENTION),
+    View("working", N_("服务中"), "s-consulting", FOLLOWING),
+    View("answered", N_("待企业确认"), "s-answered", FOLLOWING),
+    View("closed", N_("本月办结"), "s-closed", FOLLOWING),
+    View("all", N_("全部案件"), "table", FOLLOWING),
 )
 BY_NAME = {view.name: view for view in VIEWS}
 LIVE = (

@@ -172,3 +172,24 @@ def score_of(who: Who) -> tuple[float | None, int]:
         .where(policy.which(who, "case.read"))
     ).one()
     return (float(row[0]) if row[0] is not None else None), int(row[1])
+
+
+@dataclass(frozen=True)
+class Public:
+    """What everybody may know: counts only."""
+
+    cases: int
+    closed: int
+    in_time: float | None
+    experts: int
+
+
+def public() -> Public:
+    """The figures of the front page."""
+    sent, closed = db.session.execute(
+        select(func.count(), func.count().filter(Case.status == Status.CLOSED))
+        .select_from(Case)
+        .where(Case.status != Status.DRAFT)
+    ).one()
+    kept, judged = _kept(Case.status != Status.DRAFT, clock.now() - timedelta(days=365), clock.now())
+    return Public(int(sent), int(closed), 100 * kept / judged if judged else None, _serving(clock.now()))

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import HiddenField, SelectField
 from wtforms.validators import ValidationError
 
 from helpdesk.errors import Refused
@@ -75,6 +75,14 @@ TEXTUAL = {
     "StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "HiddenField", "PasswordField",
     "URLField",
 }  # fmt: skip
+
+
+class Choice(SelectField):
+    """A select whose empty value is "nothing chosen", not "no such choice": its own words say what to choose."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in (None, ""):
+            super().pre_validate(form)
 
 
 class Present:

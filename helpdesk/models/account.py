@@ -12,7 +12,7 @@ from helpdesk.db import Model, stored_enum
 
 
 class Role(enum.StrEnum):
-    """Every part a person can play. The last four are never granted: they are how somebody came in."""
+    """Every part a person can play. From REQUESTER on they are never granted: they are how somebody came in."""
 
     MEMBER = "member"
     EXPERT = "expert"
@@ -22,6 +22,7 @@ class Role(enum.StrEnum):
     OVERSEER = "overseer"
     ADMIN = "admin"
     REQUESTER = "requester"
+    SIGNED_IN = "signed_in"
     ANYONE = "anyone"
     SYSTEM = "system"
 

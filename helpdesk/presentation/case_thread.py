@@ -29,11 +29,6 @@ SILENT = frozenset({
 # Who was asked before and why not is for those who assign; the expert who said yes reads none of it.
 SEARCHING = frozenset({"case.offered", "case.declined", "case.offer_expired", "case.recalled"})
 
-# The table of events names meanings; the sprite has drawings.
-ICONS = {
-    "inbox": "mail", "x": "close", "slash": "s-slash", "forward": "swap", "play": "s-consulting", "done": "s-closed",
-}  # fmt: skip
-
 CHANGEABLE = (Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED)
 VISIT_TITLES = {
     Meeting.ONLINE: N_("线上服务"),
@@ -127,7 +122,7 @@ def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     found += [_note(n) for n in parts.notes]
     found += [_visit(v, case, who) for v in parts.visits]
     found += _events(parts)
-    return list(_with_days(sorted(found, key=lambda entry: entry.at)))
+    return list(with_days(sorted(found, key=lambda entry: entry.at)))
 
 
 def tail(entries: list[Entry], key: str) -> list[Entry]:
@@ -138,7 +133,7 @@ def tail(entries: list[Entry], key: str) -> list[Entry]:
     return []
 
 
-def _with_days(entries: Iterable[Entry]) -> Iterable[Entry]:
+def with_days(entries: Iterable[Entry]) -> Iterable[Entry]:
     last = None
     for entry in entries:
         here = clock.local(entry.at).date()
@@ -150,7 +145,7 @@ def _with_days(entries: Iterable[Entry]) -> Iterable[Entry]:
         yield Entry(entry.key, entry.kind, entry.at, entry.view, words)
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     return clock.local(moment).isoformat(timespec="minutes")
 
 
@@ -166,7 +161,7 @@ def _problem(case: Case, may_contact: bool) -> Entry:
         author=contact_name(case, may_read=may_contact),
         org=_company(case),
         when=filters.hour(at),
-        iso=_iso(at),
+        iso=iso(at),
         text=case.problem,
         mine=False,
     )
@@ -181,12 +176,12 @@ def _message(row: Message, case: Case, who: Who, may_contact: bool) -> Entry:
     elif row.side is Side.STATION:
         org = named(case.station)
     mine = row.author_id is not None and row.author_id == who.account_id and row.side is not Side.COMPANY
-    view = MessageView(str(row.id), author, org, filters.hour(row.at), _iso(row.at), row.body, mine)
+    view = MessageView(str(row.id), author, org, filters.hour(row.at), iso(row.at), row.body, mine)
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 
 def _note(row: Note) -> Entry:
-    view = NoteView(f"n{row.id}", row.author_name, filters.hour(row.at), _iso(row.at), row.body)
+    view = NoteView(f"n{row.id}", row.author_name, filters.hour(row.at), iso(row.at), row.body)
     return Entry(f"n-{row.id}", "note", row.at, view)
 
 
@@ -231,6 +226,5 @@ def _event(row: Event, offered: Event | None, may_contact: bool) -> Entry:
         text = gettext("%(offered)s，%(span)s后接单", offered=event_text(offered), span=span)
     if not may_contact and row.actor_role in (Role.REQUESTER, Role.MEMBER) and row.actor_name:
         text = text.replace(row.actor_name, mask_name(row.actor_name))
-    icon = BY_KIND[row.kind].icon
-    view = EventView(text, ICONS.get(icon, icon), filters.hour(row.at), _iso(row.at))
+    view = EventView(text, BY_KIND[row.kind].icon, filters.hour(row.at), iso(row.at))
     return Entry(f"e-{row.seq}", "event", row.at, view)

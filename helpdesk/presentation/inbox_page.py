@@ -29,7 +29,6 @@ from helpdesk.models import (
 )
 from helpdesk.presentation import filters
 from helpdesk.presentation.case_cards import size_words
-from helpdesk.presentation.case_thread import ICONS
 from helpdesk.presentation.filters import ClockWords
 from helpdesk.presentation.words import district_name, event_text, industry_label, named, reason_text, word
 from helpdesk.rules import lifecycle
@@ -141,7 +140,7 @@ def _leave_words(expert: Expert, paused: bool) -> str:
 def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
     """An offer in words; `whole` gives the whole text of the problem instead of its beginning."""
     case = row.case
-    hide = _hider(case)
+    hide = hider(case)
     is_mine = who.expert_id == row.expert_id
     open_case = is_mine and row.status is OfferStatus.ACCEPTED and case.expert_id == who.expert_id
     text = hide(case.problem)
@@ -164,7 +163,7 @@ def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
     )
 
 
-def _hider(case: Case) -> Callable[[str], str]:
+def hider(case: Case) -> Callable[[str], str]:
     """Takes the company's name out of a text in which it, or the coordinator, wrote it: whole, without the words of
     its legal form, or cut off at the end of a title."""
     name = case.company.name if case.company else ""
@@ -280,9 +279,9 @@ def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None) ->
     is_offer = event.kind == "case.offered" and offer_id is not None
     return News(
         text=gettext("%(name)s派给您一单", name=event.actor_name) if is_offer else event_text(event),
-        about=_hider(case)(case.title) if is_offer else case.title,
+        about=hider(case)(case.title) if is_offer else case.title,
         when=filters.moment(event.at),
-        icon=ICONS.get(icon, icon),
+        icon=icon,
         url=url_for("inbox.offer", offer_id=offer_id) if is_offer else url_for("cases.show", number=case.number),
         is_new=notice.read_at is None,
     )

@@ -121,6 +121,7 @@ ROLES: dict[Role, str] = {
     Role.OVERSEER: N_("监督部门"),
     Role.ADMIN: N_("管理员"),
     Role.REQUESTER: N_("企业（查询链接）"),
+    Role.SIGNED_IN: N_("已登录的人"),
     Role.ANYONE: N_("访客"),
     Role.SYSTEM: N_("定时任务"),
 }

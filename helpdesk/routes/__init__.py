@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +21,7 @@ from helpdesk.presentation.language import is_english
 from helpdesk.presentation.navigation import navigation_for, role_label_for, roles_for
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes import guard
+from helpdesk.routes.entry import SignedIn
 from helpdesk.routes.page import wants_fragment
 from helpdesk.rules.policy import ANYBODY
 
@@ -38,14 +39,6 @@ BLUEPRINTS = (
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts", "health",
 )  # fmt: skip
-
-
-class SignedIn(UserMixin):
-    """Flask-Login's view of an account. The epoch ends old sessions when rights or passwords change."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.id = f"{account.id}.{account.session_epoch}"
 
 
 def register(app: Flask) -> None:
@@ -90,11 +83,6 @@ def _transactions(app: Flask) -> None:
             guard.write_reading(reading)
             db.session.commit()
         return response
-
-
-def keep_writes() -> None:
-    """This refusal must be remembered all the same: a counted try, for instance."""
-    g.keep_writes = True
 
 
 def _sign_in(app: Flask) -> None:

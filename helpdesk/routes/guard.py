@@ -34,6 +34,18 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def signed_in(view: View) -> View:
+    """A page for everybody who signed in, about themselves."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        signed_in_or_login()
+        return view(*args, **kwargs)
+
+    guarded.asks = "own.read"  # type: ignore[attr-defined]
+    return guarded
+
+
 def may(action: str) -> Callable[[View], View]:
     """A page that belongs to a role: sign in first, then 403 when it is not yours."""
 

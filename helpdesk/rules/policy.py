@@ -250,6 +250,7 @@ AS_STATION = (
 RULES: tuple[Rule, ...] = (
     # role                may                                                       which
     _rule(Role.ANYONE, "site.read request.start certificate.verify session.start", page),
+    _rule(Role.SIGNED_IN, "own.read", page),
     _rule(Role.REQUESTER, f"case.submit {AS_COMPANY} case.claim", case_of_this_link),
     _rule(Role.MEMBER, AS_COMPANY, case_of_own_company),
     _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
@@ -367,7 +368,7 @@ def who_is(account: Account) -> Who:
     """The person behind an account, with the parts that are current. A deactivated account holds nothing."""
     if not account.is_active:
         return ANYBODY
-    held = tuple(
+    held: tuple[Held, ...] = tuple(
         Held(g.role, g.company_id, g.expert_id, g.station_id, g.district) for g in account.grants if g.is_current
     )
     # A claim to a company that nobody confirmed yet still lets the person see what they sent themselves.
@@ -375,4 +376,4 @@ def who_is(account: Account) -> Who:
         g.role is Role.MEMBER and g.ended_at is None for g in account.grants
     ):
         held = (*held, Held(Role.MEMBER, company_id=0))
-    return Who(account.id, account.name, (Held(Role.ANYONE), *held))
+    return Who(account.id, account.name, (Held(Role.ANYONE), Held(Role.SIGNED_IN), *held))

@@ -57,6 +57,7 @@ def sit(desk: Desk, chromium: Browser, examiner: Examiner) -> Iterator[Sit]:
                 "color_scheme": "dark" if dark else "light",
                 "locale": "zh-CN",
                 "timezone_id": "Asia/Shanghai",
+                "reduced_motion": "reduce",
                 "has_touch": not wide,
                 **more,
             }

@@ -21,6 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from helpdesk import clock, create_app
 from helpdesk.db import begin, db, transaction
 from helpdesk.jobs import registry, worker
+from helpdesk.presentation.navigation import home_for
 from tests.cast import Cast
 from tests.conftest import NOW, settings
 from tests.make import Make
@@ -99,6 +100,10 @@ class Desk:
         assert found is not None
         return {"name": name, "value": found.value, "url": self.address}
 
+    def home_of(self, login: str) -> str:
+        """Where this person lands after signing in."""
+        return home_of(self.app, login)
+
     def close(self) -> None:
         """Stop answering."""
         self.server.shutdown()
@@ -107,6 +112,15 @@ class Desk:
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+def home_of(app: Flask, login: str) -> str:
+    """Where this person lands after signing in."""
+    with app.test_request_context("/"):
+        begin(read_only=True)
+        home = home_for(getattr(Cast(), login))
+        db.session.rollback()
+    return home
 
 
 def _nobody(environ: Any, start_response: Any) -> Iterable[bytes]:

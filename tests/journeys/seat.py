@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,13 +30,12 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 # A refusal that htmx shows in the page is an answer, not a fault.
 ANSWERS = (400, 403, 404, 409, 410, 413, 422, 429)
 
-WIDER_THAN_WINDOW = """() => {
-  const width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= width) return [];
-  const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1);
-  return wide.slice(0, 5).map(e => `${e.localName}.${e.className} ends at ${e.getBoundingClientRect().right}`)
-    .concat([`the document is ${document.documentElement.scrollWidth} wide in ${width}`]);
-}"""
+MEASURES = Path(__file__).with_name("measure.js").read_text(encoding="utf-8").rstrip().rstrip(";")
+
+
+def measure(page: Page, what: str, *given: Any) -> Any:
+    """The answer of one of the functions in measure.js."""
+    return page.evaluate(f"given => {MEASURES}.{what}(...given)", list(given))
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -249,7 +249,7 @@ class Seat:
         return self
 
     def _fits(self) -> None:
-        wide = self.page.evaluate(WIDER_THAN_WINDOW)
+        wide = measure(self.page, "wider")
         assert not wide, f"{self.page.url} scrolls sideways:\n" + "\n".join(wide)
 
     def no_trouble(self) -> None:

@@ -100,7 +100,9 @@ def test_an_impossible_visit_says_what_is_wrong_and_loses_nothing(browser, case,
 
 def test_overlapping_visits_name_the_other_one(browser, case, make):
     make.visit(case, start=NOW - timedelta(hours=1), minutes=60)
-    page = browser.post(f"/cases/{case.number}/visits/new", visit_of(starts="08:30", ends="09:30"), as_="chen", expect=422)
+    page = browser.post(
+        f"/cases/{case.number}/visits/new", visit_of(starts="08:30", ends="09:30"), as_="chen", expect=422
+    )
     assert "11-18 09:00" in errors_at(page, "starts")
     kept(page, "/visits/new", starts="08:30", ends="09:30", place="腾讯会议")
 
@@ -133,9 +135,7 @@ def test_bytes_that_are_no_text_never_break_a_page(browser, case, bytes_):
     db.session.commit()
     token = browser._token(client, None)
     body = f"csrf_token={token}&body={quote('头')}{quote(bytes_)}{quote('尾')}"
-    answer = client.post(
-        f"/cases/{case.number}/messages", data=body, content_type="application/x-www-form-urlencoded"
-    )
+    answer = client.post(f"/cases/{case.number}/messages", data=body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 303
     said = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
     assert said.body.startswith("头") and said.body.endswith("尾")
@@ -177,7 +177,8 @@ def test_a_summary_with_a_box_left_out_keeps_the_others(browser, case, make):
 
 
 @pytest.mark.parametrize(
-    "number", ["SZ-26-99999", "SZ-26-0", "nonsense", "..%2F..%2Fetc", "%00", "%F0%9F%98%80", "SZ-26-00001'--", "9" * 5000]
+    "number",
+    ["SZ-26-99999", "SZ-26-0", "nonsense", "..%2F..%2Fetc", "%00", "%F0%9F%98%80", "SZ-26-00001'--", "9" * 5000],
 )
 def test_an_unknown_case_is_not_found_in_the_house_style(browser, case, number):
     page = browser.get(f"/cases/{number}", as_="chen", expect=404)

@@ -21,6 +21,7 @@ from tests.browser import Browser
 from tests.cast import Cast
 from tests.conftest import NOW, settings
 from tests.journeys import town as towns
+from tests.journeys.desk import home_of
 from tests.journeys.town import Found
 from tests.make import Make
 
@@ -28,6 +29,10 @@ from tests.make import Make
 WITHOUT_A_LINK = {
     "static": "files",
     "home.htmx": "a file out of a package",
+    "home.components": "for whoever builds pages",
+    "home.favicon": "for browsers that ask whatever the page says",
+    "home.robots": "for robots",
+    "health.show": "for machines that watch",
 }
 # Reading these writes on purpose: an overseer's every look at a case is logged (rule R16).
 LOGGED_READINGS = {"access_log", "accesses", "access"}
@@ -77,7 +82,8 @@ def walk(browser: Browser, town: towns.Town, who: str | None) -> Iterator[Found]
     """Everything this person comes to; every page passes the house's checks on the way."""
     doors = town.doors()
     if who is not None:
-        doors.append(browser.get("/login", as_=who, expect=AnyOf(200, 303)).location or "/")
+        db.session.commit()
+        doors.append(home_of(browser.app, who))
     statuses = AnyOf(200, 204, 303, 403, 404, 409, 410)
     yield from towns.crawl(browser.app, lambda url: browser.get(url, as_=who, expect=statuses), doors)
 
@@ -118,7 +124,9 @@ def fingerprint() -> dict[str, str]:
 @pytest.mark.parametrize("who", towns.PEOPLE, ids=str)
 def test_every_link_leads_somewhere(census, who):
     dead = {
-        f"{f.came_from} leads to {f.url}: {f.page.status}" for f in census.found[who] if f.page.status not in (200, 204, 303)
+        f"{f.came_from} leads to {f.url}: {f.page.status}"
+        for f in census.found[who]
+        if f.page.status not in (200, 204, 303)
     }
     assert not dead, "\n".join(sorted(dead))
 
@@ -204,8 +212,8 @@ def test_forms_let_the_server_say_what_is_missing(census):
             text = "".join(label.itertext())
             assert "*" not in text, f"an asterisk on {found.url}: {text}"
             forms += 1
-        for field in [*page.all("input"), *page.all("textarea")]:
-            assert field.get("maxlength") is None, f"{found.url} cuts what is typed into {field.get('name')}"
+        for box in [*page.all("input"), *page.all("textarea")]:
+            assert box.get("maxlength") is None, f"{found.url} cuts what is typed into {box.get('name')}"
     assert forms
 
 
@@ -213,7 +221,9 @@ def test_nothing_speaks_of_a_system_or_cheers(census):
     """The voice (look, 8.1): we, not "the system"; no exclamation marks; no "success"."""
     loud = []
     for found in census.pages():
-        loud += [f"{found.url}: {m}" for m in re.findall(r".{0,12}(?:系统|成功|！|敬请|请知悉).{0,12}", found.page.words)]
+        loud += [
+            f"{found.url}: {m}" for m in re.findall(r".{0,12}(?:系统|成功|！|敬请|请知悉).{0,12}", found.page.words)
+        ]
     assert not loud, "\n".join(sorted(set(loud)))
 
 
@@ -224,4 +234,3 @@ def test_the_site_serves_all_its_files_itself():
         text = path.read_text(encoding="utf-8")
         assert "@font-face" not in text and "@import" not in text, path.name
         assert not re.findall(r"url\(\s*['\"]?(?:https?:)?//", text), path.name
-

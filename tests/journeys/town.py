@@ -84,9 +84,12 @@ def build(make: Make) -> Town:
     triage.reject(appealed, cast.wang, ground="other_legal", reason="不在范围。")
     triage.appeal(appealed, make.link(appealed), reason="我们在范围里。")
     case("qian's own", "consulting", expert="qian")
-    return Town({
-        name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value) for name, c in made.items()
-    })
+    return Town(
+        {
+            name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value)
+            for name, c in made.items()
+        }
+    )
 
 
 @dataclass

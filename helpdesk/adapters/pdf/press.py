@@ -38,7 +38,7 @@ class Assets(URLFetcher):
         super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
         self.assets = assets
 
-    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         """The asset behind `certificate:<name>`. Raises ValueError for any other address."""
         asset = self.assets.get(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
         if asset is None:

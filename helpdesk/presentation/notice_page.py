@@ -1,0 +1,56 @@
+"""Notices in words: what happened, on which case, when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from helpdesk.models import Case, Event, Notice, Role, Status
+from helpdesk.presentation.filters import moment
+from helpdesk.presentation.inbox_page import hider
+from helpdesk.presentation.words import event_text
+from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.policy import Who
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    text: str
+    about: str
+    url: str
+    when: str
+    icon: str
+    unread: bool
+
+
+def rows(found: list[tuple[Notice, Event, Case]], who: Who) -> list[Row]:
+    """Each notice as a line; what an expert was only offered does not name the company."""
+    return [_row(notice, event, case, who) for notice, event, case in found]
+
+
+def _row(notice: Notice, event: Event, case: Case, who: Who) -> Row:
+    only_offered = who.expert_id is not None and case.status is Status.OFFERED and case.expert_id != who.expert_id
+    as_company = not (who.expert_id or who.station_ids) and not _is_staff(who)
+    title = hider(case)(case.title) if only_offered else case.title
+    if only_offered:
+        url = url_for("inbox.index")
+    elif as_company:
+        url = url_for("requests.show", number=case.number)
+    else:
+        url = url_for("cases.show", number=case.number)
+    return Row(
+        text=event_text(event, for_company=as_company) or event_text(event),
+        about=title,
+        url=url,
+        when=moment(event.at),
+        icon=BY_KIND[event.kind].icon,
+        unread=notice.read_at is None,
+    )
+
+
+def _is_staff(who: Who) -> bool:
+    return any(who.holds(role) for role in (Role.DISTRICT, Role.OPERATOR, Role.OVERSEER))
+

@@ -1,0 +1,225 @@
+"""The company's page of its request: where it stands in words, what comes next and by when, the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import select
+
+from helpdesk.db import db
+from helpdesk.domain import closure, consultation, deadlines, life, record, visits
+from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit
+from helpdesk.presentation import filters
+from helpdesk.presentation.case_page import POINTS, RANKS
+from helpdesk.presentation.case_thread import (
+    VISIT_TITLES,
+    Entry,
+    EventView,
+    MessageView,
+    VisitView,
+    iso,
+    with_days,
+)
+from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, named, word
+from helpdesk.rules import events as table
+from helpdesk.rules import lifecycle, promises
+from helpdesk.rules.credit import hours_text
+from helpdesk.rules.policy import Who
+
+# Said by a bubble or a card already.
+SILENT = {"message.posted", "visit.logged", "visit.changed", "visit.confirmed", "visit.verified", "case.submitted",
+          "case.asked"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of the six points of the bar."""
+
+    label: str
+    state: str
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class ConsentRow:
+    """A consent as it stands."""
+
+    purpose: str
+    label: str
+    stands: bool
+    since: str
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """Everything the templates of `own` show."""
+
+    case: Case
+    headline: str
+    text: str
+    points: list[Point]
+    thread: list[Entry]
+    undecided: list[Visit]
+    answer: Answer | None
+    feedback: Feedback | None
+    consents: list[ConsentRow]
+    steps: set[str] = field(default_factory=set)
+    may_reply: bool = False
+    rejected: Event | None = None
+
+
+def build(case: Case, who: Who) -> OwnPage:
+    """Gather and assemble; a constant number of queries."""
+    log = record.timeline(case)
+    held = visits.of(case)
+    ended = lifecycle.STATES[case.status].is_end
+    return OwnPage(
+        case=case,
+        headline=headline(case),
+        text=_next(case),
+        points=_points(case, log),
+        thread=_thread(case, log, held),
+        undecided=[visit for visit in held if visit.status in visits.DECIDABLE],
+        answer=closure.latest_answer(case) if case.status in (Status.ANSWERED, Status.CLOSED) else None,
+        feedback=closure.latest_feedback(case) if ended else None,
+        consents=_consents(case),
+        steps={p.step.name for p in life.steps_for(case, who) if p.obstacle is None},
+        may_reply=not ended and case.status is not Status.DRAFT,
+        rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
+    )
+
+
+def headline(case: Case) -> str:
+    """Where it stands, in one plain sentence."""
+    expert = case.expert.name if case.expert else ""
+    station = named(case.station)
+    if case.is_paused and not lifecycle.STATES[case.status].is_end:
+        return gettext("想请您补充一点信息")
+    helper = gettext("%(name)s老师", name=expert) if expert else station
+    table_of = {
+        Status.SUBMITTED: gettext("我们收到了，正在看"),
+        Status.TRIAGED: gettext("%(station)s已受理，正在找合适的专家", station=station),
+        Status.OFFERED: gettext("正在请一位专家接手"),
+        Status.ACCEPTED: gettext("%(helper)s接手了，会先联系您", helper=helper),
+        Status.CONSULTING: gettext("%(helper)s正在为您办", helper=helper),
+        Status.ANSWERED: gettext("小结写好了，请您确认"),
+        Status.CLOSED: gettext("已办结"),
+        Status.REJECTED: gettext("这件事我们办不了，但有人能办"),
+        Status.REFERRED: gettext("这件事请找%(office)s", office=gettext(case.referred_to or "")),
+        Status.WITHDRAWN: gettext("您撤回了这件求助"),
+        Status.MERGED: gettext("已并入您的另一件求助"),
+        Status.DRAFT: gettext("还没有提交"),
+    }
+    return table_of[case.status]
+
+
+def _next(case: Case) -> str:
+    """What happens next, and by when."""
+    if case.is_paused and not lifecycle.STATES[case.status].is_end:
+        return gettext("在下面回复就行，回复后继续办。")
+    if case.status in (Status.SUBMITTED, Status.TRIAGED, Status.OFFERED) and case.first_answer_at is None:
+        due = _first_answer_due(case)
+        return gettext("最晚%(when)s前有人联系您，您不用做什么。", when=due) if due else ""
+    if case.status in (Status.TRIAGED, Status.OFFERED):
+        return gettext("有专家接手，这里马上会写出来。")
+    if case.status is Status.ACCEPTED and case.due_at:
+        return gettext("最晚%(when)s前会先给您回话。", when=_when(case.due_at))
+    if case.status is Status.ANSWERED:
+        return gettext("请核对服务时间，说说解决了没有。没解决可以退回，不用重新说。")
+    if case.status is Status.CLOSED:
+        return gettext("%(n)s 天内觉得没办完，可以重开。", n=lifecycle.REOPEN_DAYS)
+    if case.status is Status.CONSULTING:
+        return gettext("有话直接在下面说，专家和工作站都能看到。")
+    return ""
+
+
+def _first_answer_due(case: Case) -> str:
+    row = db.session.scalar(
+        select(Clock).where(Clock.case_id == case.id, Clock.kind == "first_answer", Clock.stopped_at.is_(None))
+    )
+    if row is None:
+        return ""
+    due = promises.due_at(row.started_at, row.target_minutes, row.unit, (), deadlines.calendar())
+    return _when(due) if due else ""
+
+
+def _when(moment: Any) -> str:
+    return f"{filters.day(moment)} {filters.hour(moment)}"
+
+
+def _points(case: Case, log: list[Event]) -> list[Point]:
+    rank = RANKS.get(case.status)
+    if rank is None:
+        return []
+    firsts = {}
+    for row in log:
+        if row.to_status and row.to_status != row.from_status:
+            firsts[row.to_status] = filters.moment(row.at)
+    times = [firsts.get(s, "") for s in ("submitted", "triaged", "accepted", "consulting", "answered", "closed")]
+    return [
+        Point(gettext(label), "done" if n < rank else "now" if n == rank else "later", times[n] if n < rank else "")
+        for n, label in enumerate(POINTS)
+    ]
+
+
+def _thread(case: Case, log: list[Event], held: list[Visit]) -> list[Entry]:
+    found: list[Entry] = []
+    if case.submitted_at:
+        view = MessageView("0", case.contact_name, "", filters.hour(case.submitted_at), iso(case.submitted_at),
+                           case.problem, True)  # fmt: skip
+        found.append(Entry("m-0", "message", case.submitted_at, view))
+    found += [_message(row, case) for row in consultation.messages(case)]
+    found += [_visit(row) for row in held]
+    for row in log:
+        text = "" if row.kind in SILENT else event_text(row, for_company=True)
+        if text:
+            line = EventView(text, table.BY_KIND[row.kind].icon, filters.hour(row.at), iso(row.at))
+            found.append(Entry(f"e-{row.seq}", "event", row.at, line))
+    return list(with_days(sorted(found, key=lambda entry: entry.at)))
+
+
+def _message(row: Message, case: Case) -> Entry:
+    org = {Side.COMPANY: "", Side.EXPERT: gettext("专家"), Side.STATION: named(case.station)}[row.side]
+    view = MessageView(str(row.id), row.author_name, org, filters.hour(row.at), iso(row.at), row.body,
+                       row.side is Side.COMPANY)  # fmt: skip
+    return Entry(f"m-{row.id}", "message", row.at, view)
+
+
+def _visit(row: Visit) -> Entry:
+    words, state = VISIT_STATES[row.status]
+    view = VisitView(
+        id=row.id,
+        mode=row.mode.value,
+        title=gettext(VISIT_TITLES[row.mode]),
+        hours=hours_text(row.counted_minutes),
+        when=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
+        text=row.summary,
+        state=state,
+        state_text=gettext("等您确认") if row.status in visits.DECIDABLE else gettext(words),
+        edit_url="open" if row.status in visits.DECIDABLE else "",
+    )
+    return Entry(f"v-{row.id}", "visit", row.starts_at, view)
+
+
+def _consents(case: Case) -> list[ConsentRow]:
+    rows = {c.purpose: c for c in db.session.scalars(select(Consent).where(Consent.case_id == case.id))}
+    found = []
+    for purpose in ("handling", "referral", "example"):
+        row = rows.get(purpose)
+        stands = row is not None and row.withdrawn_at is None
+        since = filters.moment(row.given_at) if row is not None and stands else ""
+        found.append(ConsentRow(purpose, gettext(CONSENTS[purpose]), stands, since))
+    return found
+
+
+def visit_facts(visit: Visit) -> list[tuple[str, str]]:
+    """One visit as the company checks it."""
+    return [
+        (gettext("日期"), filters.day(visit.starts_at)),
+        (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
+        (gettext("方式"), word(visit.mode) + (f"，{visit.place}" if visit.place else "")),
+        (gettext("计入"), gettext("%(n)s 小时", n=hours_text(visit.counted_minutes))),
+        (gettext("做了什么"), visit.summary),
+    ]

@@ -1,0 +1,167 @@
+"""Asking: four pages and a submission, without an account. The draft lives on the server under its token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from helpdesk.domain import companies, intake
+from helpdesk.errors import Refused
+from helpdesk.forms.base import HouseForm
+from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
+from helpdesk.models import Case, Status
+from helpdesk.presentation import choices, request_page
+from helpdesk.presentation.language import current_locale
+from helpdesk.presentation.words import refusal_text
+from helpdesk.routes.guard import draft_for, me, open_to_all
+from helpdesk.routes.page import page
+
+bp = Blueprint("drafts", __name__)
+
+KEPT = {"problem": ("problem", "category"),
+        "company": ("name", "credit_code", "no_code", "district", "industry", "employees", "revenue_wan", "assets_wan"),
+        "contact": ("name", "phone", "email", "times", "meeting", "handling", "referral", "example")}  # fmt: skip
+NEXT = {"problem": "company", "company": "contact", "contact": "check"}
+
+
+@bp.route("/requests/new", methods=["GET", "POST"])
+@open_to_all
+def new() -> Response:
+    """The first page. Looking at it makes nothing; sending it makes the draft."""
+    form = _problem_form(None)
+    if request.method == "GET":
+        return _page("problem", form, None)
+    if not form.validate_on_submit():
+        return _page("problem", form, None, status=422)
+    sender = me() if me().is_signed_in else None
+    case = intake.start(form.problem.data or "", category=form.category.data, locale=current_locale(), sent_by=sender)
+    return _go(url_for("drafts.edit", token=case.tracking_token, name="company"))
+
+
+@bp.route("/drafts/<token>/<any(problem,company,contact):name>", methods=["GET", "POST"])
+@draft_for
+def edit(case: Case, name: str) -> Response:
+    """One of the pages, filled with what it held; from the check page one returns straight there."""
+    if case.status is not Status.DRAFT:
+        return _go(url_for("tracking.receipt", token=case.tracking_token))
+    form = _form(name, case)
+    if request.method == "GET":
+        return _page(name, form, case)
+    if not form.validate_on_submit():
+        return _page(name, form, case, status=422)
+    intake.save_page(case, name, {field: form[field].data for field in KEPT[name]})
+    back = request.form.get("then") == "check" and intake.missing_page(case) is None
+    return _go(_place(case, "check" if back else NEXT[name]))
+
+
+@bp.get("/drafts/<token>/check")
+@draft_for
+def check(case: Case) -> Response:
+    """Everything once more before it is sent, each part with its way back."""
+    if case.status is not Status.DRAFT:
+        return _go(url_for("tracking.receipt", token=case.tracking_token))
+    missing = intake.missing_page(case)
+    if missing:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name=missing))
+    return page("drafts/check.html", case=case, form=HouseForm(), view=request_page.summary(case.draft), step=4)
+
+
+@bp.post("/drafts/<token>/submission")
+@draft_for
+def submit(case: Case) -> Response:
+    """Send it. Sent twice it is one case and one receipt."""
+    receipt = url_for("tracking.receipt", token=case.tracking_token)
+    if case.status is not Status.DRAFT:
+        return _go(receipt)
+    for name in intake.PAGES:
+        form = _form(name, case, from_draft=True)
+        if name not in case.draft or not form.validate():
+            flash(gettext("这一页还有要改的地方"), "warning")
+            return _go(url_for("drafts.edit", token=case.tracking_token, name=name))
+    company, contact = _form("company", case, from_draft=True), _form("contact", case, from_draft=True)
+    try:
+        intake.submit(
+            case,
+            me().with_link(case.id, contact.name.data),
+            company=company.facts(),
+            contact=contact.contact(),
+            consents=contact.consents(),
+        )
+    except Refused as refusal:
+        return page(
+            "drafts/check.html",
+            status=422,
+            case=case,
+            form=HouseForm(),
+            view=request_page.summary(case.draft),
+            step=4,
+            has_errors=True,
+            refusal=refusal_text(refusal),
+        )
+    return _go(receipt)
+
+
+@bp.get("/drafts/<token>/size")
+@draft_for
+def size(case: Case) -> Response:
+    """The size class of the figures typed so far, as a fragment beside them."""
+    form = _form("company", case, values=request.args)
+    return page("drafts/_size.html", size=request_page.size_words(companies.size_of(form.facts()), form.industry.data))
+
+
+def _problem_form(case: Case | None, **more: Any) -> ProblemForm:
+    wanted = request.args.get("category", "")
+    form = ProblemForm(**{"category": wanted, **(case.draft.get("problem", {}) if case else {}), **more})
+    form.category.choices = choices.categories(unsure=True)
+    return form
+
+
+def _form(name: str, case: Case, *, from_draft: bool = False, values: Any = None) -> Any:
+    """A page's form: from what was posted, from what the draft holds, or from other values (no CSRF then)."""
+    kept = {k: v for k, v in case.draft.get(name, {}).items() if v is not None}
+    kind = {"problem": ProblemForm, "company": CompanyForm, "contact": ContactForm}[name]
+    if from_draft:
+        sent = MultiDict({k: "y" if v is True else v for k, v in kept.items() if v is not False})
+        form = kind(formdata=sent, meta={"csrf": False})
+    elif values is not None:
+        form = kind(formdata=values, meta={"csrf": False})
+    else:
+        form = kind(**(kept or _known(name)))
+    if name == "problem":
+        form.category.choices = choices.categories(unsure=True)
+    if name == "company":
+        form.district.choices, form.industry.choices = choices.districts(), choices.industries()
+    return form
+
+
+def _known(name: str) -> dict[str, Any]:
+    """What we know of a member's company and person already."""
+    return request_page.known(me(), name) if me().is_signed_in else {}
+
+
+def _page(name: str, form: Any, case: Case | None, status: int = 200) -> Response:
+    step = intake.PAGES.index(name) + 1
+    return page(
+        f"drafts/{name}.html",
+        status=status,
+        form=form,
+        case=case,
+        step=step,
+        has_errors=status != 200,
+        then=request.values.get("then", ""),
+        action=url_for("drafts.edit", token=case.tracking_token, name=name) if case else url_for("drafts.new"),
+        size=request_page.size_words(companies.size_of(form.facts()), form.industry.data) if name == "company" else "",
+    )
+
+
+def _place(case: Case, name: str) -> str:
+    if name == "check":
+        return url_for("drafts.check", token=case.tracking_token)
+    return url_for("drafts.edit", token=case.tracking_token, name=name)
+
+
+def _go(url: str) -> Response:
+    return redirect(url, 303)  # type: ignore[return-value]

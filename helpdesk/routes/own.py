@@ -1,0 +1,304 @@
+"""The company's own page of a request: one set of views, two doors (its tracking link, or a signed-in member)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, redirect, request, url_for
+from flask_babel import gettext
+
+from helpdesk.domain import accounts, closure, consultation, intake, triage, visits
+from helpdesk.errors import NotFound, Refused
+from helpdesk.forms.own import (
+    AccountForm,
+    ConfirmForm,
+    ReasonForm,
+    ReplyForm,
+    VisitCheckForm,
+    WithdrawForm,
+)
+from helpdesk.i18n import N_
+from helpdesk.models import Case, Outcome, Status
+from helpdesk.presentation import own_page
+from helpdesk.presentation.words import refusal_text
+from helpdesk.routes.guard import me, own_case_for, visit_of
+from helpdesk.routes.page import page, wants_fragment
+from helpdesk.routes.sessions import enter
+from helpdesk.routes.steps import attempt, form_for
+
+bp = Blueprint("own", __name__)
+
+
+@bp.url_value_preprocessor
+def _remember_door(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Which door the person came through, so that relative addresses lead back out of it."""
+    g.door = {k: v for k, v in (values or {}).items() if k in ("token", "number")}
+
+
+@bp.url_defaults
+def _same_door(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint.split(".")[0] == request.blueprint:
+        for name, value in g.get("door", {}).items():
+            values.setdefault(name, value)
+
+
+@bp.get("")
+@own_case_for("case.read")
+def show(case: Case) -> Response:
+    """Where it stands, what comes next, the conversation, and what can be done now."""
+    if case.status is Status.DRAFT:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
+    return _show(case, ReplyForm())
+
+
+def _show(case: Case, form: ReplyForm, status: int = 200) -> Response:
+    return page(
+        "own/show.html",
+        status=status,
+        view=own_page.build(case, me()),
+        form=form,
+        has_errors=status != 200,
+        by_link=request.blueprint == "tracking",
+    )
+
+
+@bp.get("/receipt")
+@own_case_for("case.read")
+def receipt(case: Case) -> Response:
+    """What to keep: number, code, who will answer by when."""
+    if case.status is Status.DRAFT:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
+    return page("own/receipt.html", view=own_page.build(case, me()))
+
+
+@bp.post("/messages")
+@own_case_for("case.reply_as_company")
+def reply(case: Case) -> Response:
+    """Say something; a question waiting for an answer is answered by it."""
+    form = ReplyForm()
+    said: list[int] = []
+    refused = attempt(
+        form, case, lambda: said.append(consultation.reply(case, me(), body=form.body.data or "", form_key=form.key).id)
+    )
+    if refused is not None:
+        return _show(case, form, refused)
+    flash(gettext("已发送"), "done")
+    return _go(url_for(".show", _anchor=f"m-{said[0]}"))
+
+
+@bp.route("/visits/<int:visit_id>/confirmation", methods=["GET", "POST"])
+@own_case_for("visit.confirm")
+def check_visit(case: Case, visit_id: int) -> Response:
+    """Is the time of this visit right?"""
+    visit = visit_of(case, visit_id)
+    form = VisitCheckForm()
+    status = 200
+    if request.method == "POST":
+        refused = attempt(form, None, lambda: _decide(visit, form.verdict.data, form.reason.data or "", form.seen))
+        if refused is None:
+            said = gettext("谢谢，已确认") if form.verdict.data == "right" else gettext("谢谢，已请专家改正")
+            flash(said, "done")
+            return _go(url_for(".show"))
+        status = refused
+    form.version.data = str(visit.version)
+    return page(
+        "own/visit.html",
+        status=status,
+        case=case,
+        visit=visit,
+        form=form,
+        facts=own_page.visit_facts(visit),
+        is_open=visit.status in visits.DECIDABLE,
+        has_errors=status != 200,
+    )
+
+
+def _decide(visit: Any, verdict: str, reason: str, seen: int | None) -> None:
+    if verdict == "right":
+        visits.confirm(visit, me(), seen=seen)
+    else:
+        visits.dispute(visit, me(), reason=reason, seen=seen)
+
+
+@bp.route("/confirmation", methods=["GET", "POST"])
+@own_case_for("case.confirm")
+def confirm(case: Case) -> Response:
+    """Solved or not, nothing paid, stars. A link in a mail only fills in; the button makes it count."""
+    form = form_for(case, ConfirmForm, score=request.args.get("score"), outcome=request.args.get("outcome"))
+    open_visits = visits.undecided(case)
+    status, doubts = 200, {}
+    if request.method == "POST":
+        doubts = {v.id: request.form.get(f"visit-{v.id}", "") for v in open_visits}
+        refused = _try_confirm(case, form, open_visits, doubts)
+        if refused is None:
+            return _go(url_for(".show"))
+        status = refused
+    return page(
+        "own/confirm.html",
+        status=status,
+        case=case,
+        form=form,
+        answer=closure.latest_answer(case),
+        visits=[(v, own_page.visit_facts(v), doubts.get(v.id, "")) for v in open_visits],
+        has_errors=status != 200,
+        is_open=case.status is Status.ANSWERED,
+    )
+
+
+def _try_confirm(case: Case, form: ConfirmForm, open_visits: list[Any], doubts: dict[int, str]) -> int | None:
+    """Take the step that the form asks for. None when done; otherwise the status, with everything typed kept."""
+    if form.outcome.data == "none":
+        words = form.comment.data or ""
+        refused = attempt(form, case, lambda: closure.dispute(case, me(), reason=words, seen=form.seen))
+        if refused is None:
+            flash(gettext("已退回给专家，不用重新说"), "done")
+        return refused
+    undecided = [v for v in open_visits if doubts[v.id] not in ("right", "wrong")]
+    if not form.validate_on_submit() or undecided:
+        if undecided:
+            form.form_errors = [*form.form_errors, gettext("还有服务时间没有核对")]
+        return 422
+    wrong = [v for v in open_visits if doubts[v.id] == "wrong"]
+    if wrong and not (form.comment.data or "").strip():
+        form.form_errors = [*form.form_errors, gettext("有时间不对的，请在“想说的话”里写一句实际是怎样")]
+        return 422
+    return attempt(form, case, lambda: _settle(case, form, open_visits, wrong))
+
+
+def _settle(case: Case, form: ConfirmForm, open_visits: list[Any], wrong: list[Any]) -> None:
+    for visit in open_visits:
+        if visit in wrong:
+            visits.dispute(visit, me(), reason=form.comment.data or "")
+        else:
+            visits.confirm(visit, me())
+    if wrong:
+        flash(gettext("时间不对的已退给专家改，改好后再请您确认"), "info")
+        return
+    closure.confirm(
+        case,
+        me(),
+        outcome=Outcome(form.outcome.data),
+        score=int(form.score.data) if form.score.data in set("12345") else None,
+        comment=form.comment.data or "",
+        paid=form.paid.data == "yes",
+        name_on_paper=bool(form.name_on_paper.data),
+        seen=form.seen,
+    )
+    done = gettext("谢谢您告诉我们，正在核查") if form.paid.data == "yes" else gettext("谢谢，已办结")
+    flash(done, "done")
+
+
+@bp.route("/withdrawal", methods=["GET", "POST"])
+@own_case_for("case.withdraw")
+def withdraw(case: Case) -> Response:
+    """Take the request back; within thirty days it can be resumed."""
+    form = form_for(case, WithdrawForm)
+    return _step(
+        case,
+        form,
+        lambda: closure.withdraw(case, me(), reason=form.reason.data or "", seen=form.seen),
+        "withdraw",
+        N_("已撤回"),
+    )
+
+
+@bp.route("/resumption", methods=["POST"])
+@own_case_for("case.withdraw")
+def resume(case: Case) -> Response:
+    """Put a withdrawn request back on its way."""
+    try:
+        closure.resume(case, me())
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+        return _go(url_for(".show"))
+    flash(gettext("已恢复"), "done")
+    return _go(url_for(".show"))
+
+
+@bp.route("/reopening", methods=["GET", "POST"])
+@own_case_for("case.reopen")
+def reopen(case: Case) -> Response:
+    """Not done after all: back to the same expert within thirty days."""
+    form = form_for(case, ReasonForm)
+    return _step(
+        case,
+        form,
+        lambda: closure.reopen(case, me(), reason=form.reason.data or "", seen=form.seen),
+        "reopen",
+        N_("已重开"),
+    )
+
+
+@bp.route("/appeal", methods=["GET", "POST"])
+@own_case_for("case.appeal")
+def appeal(case: Case) -> Response:
+    """Object to a refusal; the district decides."""
+    form = form_for(case, ReasonForm)
+    return _step(
+        case,
+        form,
+        lambda: triage.appeal(case, me(), reason=form.reason.data or "", seen=form.seen),
+        "appeal",
+        N_("已提交申诉，区里会答复您"),
+    )
+
+
+@bp.post("/consents/<any(referral,example):purpose>")
+@own_case_for("case.confirm")
+def consent(case: Case, purpose: str) -> Response:
+    """Give or take back a consent, as easily the one as the other."""
+    if request.form.get("give") == "yes":
+        intake.give_consent(case, purpose)
+        flash(gettext("已同意"), "done")
+    else:
+        intake.withdraw_consent(case, purpose)
+        flash(gettext("已撤回同意"), "done")
+    return _go(url_for(".show"))
+
+
+@bp.route("/account", methods=["GET", "POST"])
+@own_case_for("case.claim")
+def account(case: Case) -> Response:
+    """A login of one's own, for whoever holds the link; the company's other cases wait for the station's yes."""
+    if case.contact_account_id is not None:
+        raise NotFound("account")
+    form = AccountForm(login=accounts.default_login(case), name=case.contact_name)
+    status = 200
+    if request.method == "POST":
+        made: list[Any] = []
+        refused = attempt(
+            form,
+            None,
+            lambda: made.append(
+                accounts.claim(
+                    case,
+                    me(),
+                    login=form.login.data or "",
+                    name=form.name.data or "",
+                    password=form.password.data or "",
+                )
+            ),
+        )
+        if refused is None:
+            enter(made[0])
+            flash(gettext("账号建好了。工作站核对后，就能看到本企业的全部求助"), "done")
+            return _go(url_for("home.my_requests"))
+        status = refused
+    return page("own/account.html", status=status, case=case, form=form, has_errors=status != 200)
+
+
+def _step(case: Case, form: Any, verb: Any, name: str, done: str) -> Response:
+    status = 200
+    if request.method == "POST":
+        refused = attempt(form, case, verb)
+        if refused is None:
+            flash(gettext(done), "done")
+            return _go(url_for(".show"))
+        status = refused
+    return page(f"own/{name}.html", status=status, case=case, form=form, has_errors=status != 200)
+
+
+def _go(url: str) -> Response:
+    if wants_fragment():
+        return Response("", 204, {"HX-Redirect": url})
+    return redirect(url, 303)  # type: ignore[return-value]
