@@ -15,8 +15,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.errors import NotFound, Refused, TooMany
-from helpdesk.models import Account, Case, Grant, Role, Throttle
+from helpdesk.errors import NotAllowed, NotFound, Refused, TooMany
+from helpdesk.models import Account, Case, Company, Grant, Role, Throttle
 from helpdesk.rules import identifiers, policy
 from helpdesk.rules.policy import Who
 
@@ -246,3 +246,36 @@ def all_accounts() -> Iterator[Account]:
 def default_login(case: Case) -> str:
     """What the claim form offers as login: the phone number the request came from."""
     return identifiers.tidy_phone(case.contact_phone)
+
+
+def companies_of(rows: list[Grant]) -> list[Company]:
+    """The companies that these parts name, in one query."""
+    return list(db.session.scalars(select(Company).where(Company.id.in_({row.company_id for row in rows}))))
+
+
+# What an administrator may give: the part, and which unit it names.
+GIVABLE = (Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR, Role.OVERSEER, Role.ADMIN)
+
+
+def create_with_part(by: Who, *, login: str, name: str, password: str, part: str) -> Account:
+    """A new account with one part, written as `role` or `role:unit`. Raises Refused for a part that is none."""
+    if not policy.can(by, "accounts.list"):
+        raise NotAllowed("account.manage")
+    word, _, unit = part.partition(":")
+    role = next((r for r in GIVABLE if r.value == word), None)
+    if role is None:
+        raise Refused("part_missing", field="part")
+    account = create(login=login, name=name, password=password)
+    if role is Role.COORDINATOR:
+        grant(account, role, station_id=_whole(unit))
+    elif role is Role.DISTRICT:
+        grant(account, role, district=unit)
+    else:
+        grant(account, role)
+    return account
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise Refused("part_missing", field="part")
+    return int(text)

@@ -57,6 +57,20 @@ def roster(who: Who, *, category: str = "", district: str = "", q: str = "") -> 
     return [Standing(e, busy.get(e.id, 0), minutes.get(e.id, 0), *(scores.get(e.id) or (None, 0))) for e in experts]
 
 
+def standing(expert: Expert) -> Standing:
+    """One expert's line of the roster."""
+    busy = db.session.scalar(
+        select(func.count()).where(
+            Case.expert_id == expert.id, Case.status.in_((Status.ACCEPTED, Status.CONSULTING))
+        )
+    )
+    minutes = db.session.scalar(select(func.sum(HoursEntry.minutes)).where(HoursEntry.expert_id == expert.id))
+    mean, count = db.session.execute(
+        select(func.avg(Feedback.score), func.count(Feedback.score)).where(Feedback.expert_id == expert.id)
+    ).one()
+    return Standing(expert, busy or 0, int(minutes or 0), float(mean) if mean is not None else None, int(count))
+
+
 def _sums(query) -> dict[int, int]:  # type: ignore[no-untyped-def]
     return {key: int(value) for key, value in db.session.execute(query)}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from helpdesk.domain import catalogue
-from helpdesk.presentation.words import named
+from helpdesk.domain.accounts import GIVABLE
+from helpdesk.models import Role
+from helpdesk.presentation.words import ROLES, named
 from helpdesk.rules import sizes
 
 Pair = tuple[str, str]
@@ -43,3 +45,14 @@ def stations(*, besides: int | None = None) -> dict[str, list[Pair]]:
 def industries() -> list[Pair]:
     """The sectors of the size table and those outside it, with an empty first choice."""
     return [("", gettext("请选择")), *((code, gettext(label)) for code, label in sizes.industry_choices())]
+
+
+def parts() -> dict[str, list[Pair]]:
+    """What an administrator may give: `role` or `role:unit`."""
+    grouped: dict[str, list[Pair]] = {
+        "": [("", gettext("请选择"))],
+        gettext("全市"): [(role.value, gettext(ROLES[role])) for role in GIVABLE[2:]],
+        gettext(ROLES[Role.DISTRICT]): [(f"district:{d.code}", named(d)) for d in catalogue.districts()],
+        gettext(ROLES[Role.COORDINATOR]): [(f"coordinator:{s.id}", named(s)) for s in catalogue.stations()],
+    }
+    return grouped

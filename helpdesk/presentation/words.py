@@ -103,6 +103,7 @@ REFUSALS: dict[str, str] = {
     "score_out_of_range": N_("请打 1 到 5 分"),
     "password_too_short": N_("密码至少 %(least)s 位"),
     "password_too_long": N_("密码最多 %(most)s 位"),
+    "part_missing": N_("请选身份"),
     "login_missing": N_("请填登录名"),
     "login_taken": N_("这个登录名已经有人用了"),
     "name_missing": N_("请填姓名"),
@@ -334,6 +335,16 @@ def industry_label(code: str) -> str:
     return next((gettext(label) for prefix, label in sizes.OUTSIDE if code.startswith(prefix)), code)
 
 
+def category_name(code: str) -> str:
+    """The short name of a field by its code."""
+    return named(_cached(Category, code), short=True)
+
+
+def mode_word(mode: str) -> str:
+    """The word for a way to meet, by its code."""
+    return word(Meeting(mode))
+
+
 def register(app: Flask) -> None:
     """Make the words available to every template and macro."""
     app.jinja_env.globals.update(
@@ -345,6 +356,9 @@ def register(app: Flask) -> None:
         reason_text=reason_text,
         left_out_text=left_out_text,
         industry_label=industry_label,
+        category_name=category_name,
+        district_label=district_name,
+        mode_word=mode_word,
         VISIT_STATES=VISIT_STATES,
         SCORES=SCORES,
     )

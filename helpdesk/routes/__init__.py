@@ -18,11 +18,12 @@ from helpdesk.domain import notices
 from helpdesk.errors import HelpdeskError, NotAllowed, NotFound, Refused, Stale, TooMany
 from helpdesk.models import Account
 from helpdesk.presentation.language import is_english
-from helpdesk.presentation.navigation import navigation_for, role_label_for, roles_for
+from helpdesk.presentation.navigation import home_for, navigation_for, role_label_for, roles_for
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes import guard
 from helpdesk.routes.entry import SignedIn
 from helpdesk.routes.page import wants_fragment
+from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -166,6 +167,8 @@ def _context(app: Flask) -> None:
             "navigation": navigation_for(who),
             "role_label": role_label_for(who),
             "roles": roles_for(who),
+            "home_url": home_for(who),
+            "can_search": policy.can(who, "cases.list"),
             "unread": notices.unread_count(who) if who.is_signed_in and request.method in (*READING, "POST") else 0,
         }
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from helpdesk.db import db
 from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
-from helpdesk.models import Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
+from helpdesk.models import Account, Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, Who
 
@@ -133,6 +133,11 @@ def certificate_for(action: str) -> Callable[[View], View]:
 def expert_for(action: str) -> Callable[[View], View]:
     """The expert of the address's `expert_id`."""
     return _thing_for(action, Expert, "expert_id", lambda value: Expert.id == value, "expert.read")
+
+
+def account_for(action: str) -> Callable[[View], View]:
+    """The account of the address's `account_id`."""
+    return _thing_for(action, Account, "account_id", lambda value: Account.id == value, action)
 
 
 def claim_for(action: str) -> Callable[[View], View]:

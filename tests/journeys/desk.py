@@ -78,6 +78,8 @@ class Desk:
         with self.app.app_context(), clock.at(self.now()):
             begin(read_only=True)
             yield Cast()
+            # What was read stays readable afterwards: a rollback would empty it.
+            db.session.expunge_all()
             db.session.rollback()
             db.session.remove()
 

@@ -1,4 +1,4 @@
-"""The main job in a browser, with and without JavaScript: asked, sorted, offered, helped, confirmed, certified, counted.
+"""The main job in a browser, with and without JavaScript: ask, sort, offer, help, confirm, certify, count.
 
 The company sits in front of a phone and has no account; the coordinator sits at a desk; the expert has a phone.
 Every page they come to is looked at (see seat.py).
@@ -73,7 +73,8 @@ def test_the_main_job(desk, sit, js):
     anybody.open("/verify").write("code", paper.code.lower()).submit("/verify")
     anybody.sees("有效", paper.number, "1.5").sees_not("陈明远")
     anybody.open(f"/v/{paper.code}").sees("有效")
-    anybody.open("/track").write("code", parts.code_of(desk, number).lower()).write("digits", "９０００").submit("/track")
+    anybody.open("/track").write("code", parts.code_of(desk, number).lower())
+    anybody.write("digits", "９０００").submit("/track")
     assert anybody.path == link
     for one in (sme, wang, chen, anybody):
         one.no_trouble()

@@ -1,0 +1,216 @@
+"""The coordinator's desk: views with counts, rows, and the pane of one case, as plain values for the macros."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import url_for
+from flask_babel import gettext
+
+from helpdesk.domain import assignment, consultation, life, queues, transfers, triage
+from helpdesk.domain.life import Possible
+from helpdesk.domain.queues import VIEWS, Filters
+from helpdesk.models import Case, Expert, Status, Transfer
+from helpdesk.presentation import filters as shown
+from helpdesk.presentation.words import (
+    industry_label,
+    left_out_text,
+    named,
+    reason_text,
+    refusal_text,
+    status_icon,
+    status_label,
+    word,
+)
+from helpdesk.rules import policy
+from helpdesk.rules.policy import Who
+
+KEYS = {"ask": "R", "request_transfer": "S", "reject": "D", "merge": "M", "offer": "F"}
+# Steps that stand in the bar under the pane; the rest is in the menu beside them.
+IN_BAR = ("answer", "verify", "recall", "ask", "request_transfer", "reject")
+# Missing on purpose from the bar: what the pane itself offers.
+IN_PANE = ("triage", "offer", "accept_transfer", "bounce_transfer")
+NOT_THERE = {"no_transfer_pending", "no_review", "no_appeal"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    number: str
+    title: str
+    url: str
+    pane_url: str
+    category: str
+    company: str
+    when: str
+    clock: Any
+    status: Any
+    current: bool
+    unread: bool = False
+    pick: bool = False
+
+
+@dataclass(frozen=True)
+class Act:
+    """A step as a button."""
+
+    label: str
+    url: str
+    key: str
+    obstacle: str
+    danger: bool
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """An expert who could be asked."""
+
+    name: str
+    org: str
+    reasons: list[Any]
+    assign_action: str
+    fields: dict[str, Any]
+    url: str
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One case, opened beside the list."""
+
+    case: Case
+    meta: list[tuple[str, str]]
+    status_code: str
+    status_text: str
+    duplicates: list[Case]
+    experts: list[Suggested]
+    left_out: str
+    bar: list[Act] = field(default_factory=list)
+    more: list[Act] = field(default_factory=list)
+    steps: set[str] = field(default_factory=set)
+    transfer: Transfer | None = None
+    may_receive: bool = False
+    last_words: list[Any] = field(default_factory=list)
+    notes: list[Any] = field(default_factory=list)
+
+
+def query(filters: Filters, **changes: str) -> str:
+    """The address of the desk with these filters, as a query string without empty parts."""
+    parts = {k: v for k, v in replace(filters, **changes).__dict__.items() if v and (k, v) != ("sort", "due")}
+    return urlencode(parts)
+
+
+def views(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """The views of the side bar with their counts."""
+    return [
+        {
+            "group": gettext(view.group),
+            "label": gettext(view.label),
+            "url": url_for("queues.index") + "?" + query(Filters(view=view.name)),
+            "icon": view.icon,
+            "count": counts.get(view.name),
+            "current": view.name == filters.view,
+            "hot": view.name == "risk" and bool(counts.get("risk")),
+        }
+        for view in VIEWS
+    ]
+
+
+def rows(cases: list[Case], filters: Filters, current: Case | None) -> list[Row]:
+    """The list's rows; in a view of several states the state is shown instead of the clock."""
+    mixed = filters.view in ("all", "closed", "incoming")
+    return [_row(case, filters, mixed, current is not None and case.id == current.id) for case in cases]
+
+
+def _row(case: Case, filters: Filters, mixed: bool, current: bool) -> Row:
+    url = url_for("queues.show", number=case.number) + "?" + query(filters)
+    clock = shown.clock_of(case)
+    state = {"code": status_icon(case), "label": status_label(case)} if mixed or clock is None else None
+    return Row(
+        number=case.number or "",
+        title=case.title,
+        url=url,
+        pane_url=url,
+        category=named(case.category, short=True),
+        company=case.company.name if case.company else "",
+        when=shown.moment(case.submitted_at) if case.submitted_at else "",
+        clock=clock,
+        status=state,
+        current=current,
+        unread=case.status is Status.SUBMITTED,
+    )
+
+
+def pane(case: Case, who: Who, filters: Filters) -> Pane:
+    """Everything of one case that triage needs, and the ways on."""
+    possible = [p for p in life.steps_for(case, who) if p.obstacle is None or p.obstacle.code not in NOT_THERE]
+    steps = {p.step.name for p in possible if p.obstacle is None}
+    here = url_for("queues.index") + "?" + query(filters)
+    found = assignment.candidates(case, limit=3) if "offer" in steps else None
+    acts = {p.step.name: _act(p, case, here) for p in possible if p.step.page and p.step.name not in IN_PANE}
+    return Pane(
+        case=case,
+        meta=_meta(case),
+        status_code=status_icon(case),
+        status_text=status_label(case),
+        duplicates=triage.possible_duplicates(case, who) if case.status is Status.SUBMITTED else [],
+        experts=[suggested(c, case, here) for c in found.listed] if found else [],
+        left_out=left_out_text(found.left_out) if found else "",
+        bar=[acts[name] for name in IN_BAR if name in acts],
+        more=[act for name, act in acts.items() if name not in IN_BAR],
+        steps=steps,
+        transfer=transfers.pending(case),
+        may_receive=policy.can(who, "case.receive", case),
+        last_words=consultation.messages(case)[-3:],
+        notes=consultation.notes(case, who)[-2:],
+    )
+
+
+def suggested(candidate: assignment.Candidate, case: Case, goes_to: str) -> Suggested:
+    """A candidate as a row with its reasons in words and the button that asks them."""
+    expert: Expert = candidate.expert
+    reasons = [
+        {"text": reason_text({"text": r.text, "facts": r.facts}), "tone": "good" if r.is_good else "plain"}
+        for r in candidate.reasons
+    ]
+    return Suggested(
+        name=expert.name,
+        org=f"{expert.employer} {expert.title}",
+        reasons=reasons,
+        assign_action=url_for("offers.new", number=case.number),
+        fields={"expert_id": expert.id, "version": case.version, "next": goes_to},
+        url=url_for("experts.show", expert_id=expert.id),
+    )
+
+
+def _act(possible: Possible, case: Case, here: str) -> Act:
+    step = possible.step
+    return Act(
+        gettext(step.label),
+        url_for(step.page, number=case.number, next=here),
+        KEYS.get(step.name, ""),
+        refusal_text(possible.obstacle) if possible.obstacle else "",
+        step.look == "danger",
+    )
+
+
+def _meta(case: Case) -> list[tuple[str, str]]:
+    """Icon and words: company, size, industry, place, wish."""
+    found: list[tuple[str, str]] = []
+    if case.company is not None:
+        people = gettext("%(n)s 人", n=case.company.employees) if case.company.employees else ""
+        parts = [case.company.name, word(case.company.size), people, industry_label(case.company.industry)]
+        found.append(("org", "·".join(part for part in parts if part)))
+    found.append(("pin", named(case.station)))
+    if case.meeting is not None:
+        found.append(("chat", gettext("想%(how)s谈", how=word(case.meeting))))
+    if case.expert is not None:
+        found.append(("user", case.expert.name))
+    return found
+
+
+def heading(filters: Filters) -> str:
+    """The name of the view."""
+    return gettext(queues.BY_NAME[filters.view].label)

@@ -1,0 +1,53 @@
+"""Whether the house is well, for machines; and the log of unusual reading, for the administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
+from helpdesk.routes.guard import may, open_to_all
+from helpdesk.routes.page import page
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/health")
+@open_to_all
+def show() -> Any:
+    """Database, worker's last sign of life, work that waits and work that failed; 503 without a database."""
+    try:
+        waiting = dict(
+            db.session.execute(
+                select(Job.status, func.count()).where(Job.status != JobStatus.DONE).group_by(Job.status)
+            ).all()
+        )
+        beat = db.session.scalar(select(Beat.at).where(Beat.name == "worker"))
+    except SQLAlchemyError:
+        return jsonify(database="down"), 503
+    age = round((clock.now() - beat).total_seconds()) if beat else None
+    return jsonify(
+        database="up",
+        worker_seen_seconds_ago=age,
+        jobs_waiting=waiting.get(JobStatus.PENDING, 0) + waiting.get(JobStatus.RUNNING, 0),
+        jobs_failed=waiting.get(JobStatus.FAILED, 0),
+    )
+
+
+@bp.get("/accesses")
+@may("accesses.list")
+def accesses() -> Response:
+    """Who looked at a full phone number, and what the overseer read: newest first."""
+    rows = db.session.execute(
+        select(Access, Account.name, Case.number)
+        .join(Account, Account.id == Access.account_id)
+        .outerjoin(Case, Case.id == Access.case_id)
+        .order_by(Access.id.desc())
+        .limit(300)
+    ).all()
+    return page("health/accesses.html", rows=rows)
