@@ -1,7 +1,7 @@
 """Requests a second over HTTP: the queue's first page, and sending a request from the last page to its receipt.
 
-A gunicorn of the product's own kind (2 workers of 4 threads) on a SQLite database of 10,000 cases; eight clients on this
-machine for a bounded number of seconds.
+A gunicorn of the product's own kind (2 workers of 4 threads) on a SQLite database of 10,000 cases; eight clients on
+this machine for a bounded number of seconds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.pages import city
+from benchmarks.pages import filled
 from helpdesk.config import ROOT
 
 SECONDS, CLIENTS = 8, 8
@@ -108,7 +108,7 @@ def main() -> None:
     """Print both rates."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with city(10_000, folder):
+        with filled(10_000, folder):
             pass
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

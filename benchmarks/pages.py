@@ -1,7 +1,7 @@
 """Queries a page at two sizes, and requests a second of the queue's first page and of sending a request.
 
-Databases of 100 and 10,000 cases are made by copying rows of a small demo: the pages are asked as the coordinator of the
-station that owns most of them.
+Databases of 100 and 10,000 cases are made by copying rows of a small demo: the pages are asked as the coordinator of
+the station that owns most of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from flask_migrate import upgrade
 from sqlalchemy import event, func, insert, select
 
 from helpdesk import create_app
-from helpdesk.cli import demo
+from helpdesk.cli import city as demo
 from helpdesk.db import db, transaction
 from helpdesk.domain import reference
 from helpdesk.models import Account, Case, Grant, Role
@@ -45,7 +45,7 @@ class Row:
 
 
 @contextlib.contextmanager
-def city(size: int, folder: Path) -> Iterator[Flask]:
+def filled(size: int, folder: Path) -> Iterator[Flask]:
     """An application on a database of about `size` cases."""
     app = create_app(
         {"DATABASE_URL": f"sqlite:///{folder / f'{size}.db'}", "INSTANCE_DIR": str(folder), "SECRET_KEY": "benchmark",
@@ -157,7 +157,7 @@ def table() -> list[Row]:
         for size in SIZES:
             folder = Path(name) / str(size)
             folder.mkdir()
-            with city(size, folder) as app:
+            with filled(size, folder) as app:
                 sizes.append(measure(app))
     return [Row(page, tuple(s[page][0] for s in sizes), tuple(s[page][1] for s in sizes)) for page in sizes[0]]
 

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from helpdesk.adapters.wake import bell_from
-from helpdesk.cli import demo, drawing
+from helpdesk.cli import city, drawing
 from helpdesk.db import db, transaction
 from helpdesk.domain import accounts, hours, life, reference
 from helpdesk.errors import Refused
@@ -44,7 +44,7 @@ def reference_command() -> None:
 def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> None:
     """Fill an empty database with a lived-in city: stations, experts, companies, cases, conversations."""
     if logins:
-        click.echo(demo.logins_text())
+        click.echo(city.logins_text())
         return
     filled = db.session.scalar(select(func.count()).select_from(Case)) or db.session.scalar(
         select(func.count()).select_from(Account)
@@ -55,7 +55,7 @@ def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> Non
         return
     if filled and not force:
         fail("the database is not empty. Use a new one, or say --force to add the demo data all the same.")
-    demo.build(n_cases, tell=click.echo)
+    city.build(n_cases, tell=click.echo)
 
 
 @click.command("work")

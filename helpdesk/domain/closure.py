@@ -17,10 +17,11 @@ from helpdesk.models import (
     Feedback,
     Outcome,
     Review,
+    Status,
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import lifecycle
+from helpdesk.rules import lifecycle, policy
 from helpdesk.rules.policy import Who
 
 LONGEST = 2000
@@ -285,3 +286,28 @@ def _leave_nothing_pending(case: Case, by: Who) -> None:
     assignment.rescind_all(case)
     transfers.drop_pending(case, by)
     deadlines.refresh(case)
+
+
+def open_reviews(by: Who) -> list[Review]:
+    """Reported payments that wait for a decision of this person, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Review)
+            .join(Case, Case.id == Review.case_id)
+            .where(Review.decision.is_(None), policy.which(by, "case.judge_review"))
+            .order_by(Review.opened_at)
+            .limit(200)
+        )
+    )
+
+
+def open_appeals(by: Who) -> list[tuple[Case, Event]]:
+    """Rejected cases whose company appealed and nobody has judged yet, oldest first."""
+    rows = db.session.execute(
+        select(Case, Event)
+        .join(Event, (Event.case_id == Case.id) & (Event.kind == "case.appealed"))
+        .where(Case.status == Status.REJECTED, policy.which(by, "case.judge_appeal"))
+        .order_by(Event.at)
+        .limit(200)
+    )
+    return [(case, event) for case, event in rows]

@@ -181,3 +181,10 @@ def station_of(case: Case) -> Station:
     if station is None:
         raise NotFound("station")
     return station
+
+
+def attempts(case: Case) -> list[ContactAttempt]:
+    """The tries to reach the company so far, in order."""
+    return list(
+        db.session.scalars(select(ContactAttempt).where(ContactAttempt.case_id == case.id).order_by(ContactAttempt.id))
+    )

@@ -60,9 +60,7 @@ def roster(who: Who, *, category: str = "", district: str = "", q: str = "") -> 
 def standing(expert: Expert) -> Standing:
     """One expert's line of the roster."""
     busy = db.session.scalar(
-        select(func.count()).where(
-            Case.expert_id == expert.id, Case.status.in_((Status.ACCEPTED, Status.CONSULTING))
-        )
+        select(func.count()).where(Case.expert_id == expert.id, Case.status.in_((Status.ACCEPTED, Status.CONSULTING)))
     )
     minutes = db.session.scalar(select(func.sum(HoursEntry.minutes)).where(HoursEntry.expert_id == expert.id))
     mean, count = db.session.execute(

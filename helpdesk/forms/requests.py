@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 from flask_babel import gettext
@@ -43,7 +45,8 @@ class WholeNumber:
 
 def number_of(text: str | None) -> int | None:
     """The whole number a text means; None when it is none or absurd."""
-    digits = identifiers.squeeze(text or "").replace(",", "").replace("，", "")
+    # Not squeezed like a code: there a hyphen or a point means nothing, here they are a sign and a fraction.
+    digits = re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", text or ""))
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
         return None
     return int(digits) if int(digits) <= MOST else None
@@ -101,9 +104,7 @@ class ContactForm(HouseForm):
         filters=[clean_line],
     )
     times = StringField(_l("方便的时间"), [Optional(), Longest(120)], filters=[clean_line])
-    meeting = RadioField(
-        _l("想怎么谈"), [Optional()], choices=[(m.value, _l(label)) for m, label in MEETINGS.items()]
-    )
+    meeting = RadioField(_l("想怎么谈"), [Optional()], choices=[(m.value, _l(label)) for m, label in MEETINGS.items()])
     handling = BooleanField(
         _l("我同意把姓名、手机号和问题交给承办的工作站和专家，只用于办这件事。"),
         [Present(_l("请勾选同意，否则专家看不到您的问题"))],

@@ -53,4 +53,3 @@ def _row(notice: Notice, event: Event, case: Case, who: Who) -> Row:
 
 def _is_staff(who: Who) -> bool:
     return any(who.holds(role) for role in (Role.DISTRICT, Role.OPERATOR, Role.OVERSEER))
-

@@ -43,9 +43,7 @@ def view(verdict: Verdict) -> View:
         "unknown": gettext("没有这个核验码。请检查是否抄错；确认无误请打电话给记录单位。"),
         "mistyped": gettext("核验码有 17 位，每一位都有校验。请对照证书再看一遍。"),
     }
-    return View(
-        _LOOK[verdict.state], titles[verdict.state], texts[verdict.state], _facts(verdict), moment(clock.now())
-    )
+    return View(_LOOK[verdict.state], titles[verdict.state], texts[verdict.state], _facts(verdict), moment(clock.now()))
 
 
 def _facts(verdict: Verdict) -> list[tuple[str, str]]:

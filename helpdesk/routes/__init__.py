@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
@@ -48,17 +47,10 @@ def register(app: Flask) -> None:
     _sign_in(app)
     CSRFProtect(app)
     for name in BLUEPRINTS:
-        if find_spec(f"helpdesk.routes.{name}") is None:
-            continue  # TEMPORARY while pages are being written
-        try:
-            module = import_module(f"helpdesk.routes.{name}")
-        except ImportError:
-            continue  # TEMPORARY
-        app.register_blueprint(module.bp)
-    if find_spec("helpdesk.routes.own") is not None:  # TEMPORARY
-        own = import_module("helpdesk.routes.own").bp
-        app.register_blueprint(own, name="tracking", url_prefix="/t/<token>")
-        app.register_blueprint(own, name="requests", url_prefix="/me/requests/<number>")
+        app.register_blueprint(import_module(f"helpdesk.routes.{name}").bp)
+    own = import_module("helpdesk.routes.own").bp
+    app.register_blueprint(own, name="tracking", url_prefix="/t/<token>")
+    app.register_blueprint(own, name="requests", url_prefix="/me/requests/<number>")
     _errors(app)
     _context(app)
     app.after_request(_headers)

@@ -34,5 +34,3 @@ def decide(claim: Grant) -> Response:
     except Refused as refusal:
         flash(refusal_text(refusal), "warning")
     return answer(url_for("claims.index"))
-
-

@@ -17,7 +17,7 @@ from helpdesk.presentation import choices, request_page
 from helpdesk.presentation.language import current_locale
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import draft_for, me, open_to_all
-from helpdesk.routes.page import page
+from helpdesk.routes.page import page, wants_fragment
 
 bp = Blueprint("drafts", __name__)
 
@@ -107,7 +107,9 @@ def submit(case: Case) -> Response:
 @bp.get("/drafts/<token>/size")
 @draft_for
 def size(case: Case) -> Response:
-    """The size class of the figures typed so far, as a fragment beside them."""
+    """The size class of the figures typed so far, as a fragment beside them; opened alone, the page they stand on."""
+    if not wants_fragment():
+        return _go(_place(case, "company"))
     form = _form("company", case, values=request.args)
     return page("drafts/_size.html", size=request_page.size_words(companies.size_of(form.facts()), form.industry.data))
 

@@ -25,5 +25,3 @@ def read() -> Response:
     """Everything up to now is read."""
     notices.mark_read(me())
     return answer(url_for("notifications.index"))
-
-

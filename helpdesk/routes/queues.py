@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 
@@ -57,10 +59,10 @@ def _desk(filters: Filters, found: queues.Page, case: Case | None, *, opened: bo
     )
 
 
-def _pane(case: Case, filters: Filters) -> dict[str, object]:
+def _pane(case: Case, filters: Filters) -> dict[str, Any]:
     view = desk_page.pane(case, me(), filters)
     back = url_for("queues.index") + "?" + desk_page.query(filters)
-    found: dict[str, object] = {"pane": view, "back": back}
+    found: dict[str, Any] = {"pane": view, "back": back}
     if "triage" in view.steps:
         form = form_for(
             case,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Response, flash, request, url_for
@@ -12,8 +12,11 @@ from helpdesk.errors import Refused, Stale
 from helpdesk.forms.base import HouseForm
 from helpdesk.models import Case
 from helpdesk.routes.page import answer, page_or_fragment, safe_next
+from helpdesk.rules import lifecycle
 
 F = TypeVar("F", bound=HouseForm)
+Fields = Sequence[tuple[Any, dict[str, Any]]]
+Buttons = Sequence[tuple[str, str, str]]
 
 
 def form_for(case: Case, kind: type[F], **values: Any) -> F:
@@ -42,6 +45,44 @@ def attempt(form: HouseForm, case: Case | None, verb: Callable[[], object]) -> i
     return None
 
 
+def life_step(
+    case: Case,
+    form: HouseForm,
+    verb: Callable[[], object],
+    *,
+    step: str,
+    done: str,
+    lead: str = "",
+    fields: Fields = (),
+    buttons: Buttons = (),
+    extra: str = "",
+    goes_to: str | None = None,
+    **context: Any,
+) -> Response:
+    """The page of a step of the life-cycle table. GET shows the form; POST takes the step and goes back to where
+    the person stood, saying what was done. `fields` are (field, options of the macro); `extra` is a template with
+    what the person should see before deciding; `buttons` are (value, label, kind) where there is more than one."""
+    row = lifecycle.BY_NAME[step]
+    label = gettext(row.label)
+    return step_page(
+        case,
+        form,
+        verb,
+        page="steps/page.html",
+        fragment="steps/_form.html",
+        done=done,
+        goes_to=goes_to,
+        step_key=step,
+        step_title=label,
+        step_lead=gettext(lead) if lead else "",
+        step_url=url_for(request.endpoint or "", **(request.view_args or {}), number=case.number),
+        step_extra=extra,
+        step_buttons=buttons or [("", label, "d" if row.look == "danger" else "p")],
+        fields=fields,
+        **context,
+    )
+
+
 def step_page(
     case: Case,
     form: HouseForm,
@@ -53,7 +94,7 @@ def step_page(
     goes_to: str | None = None,
     **context: Any,
 ) -> Response:
-    """GET shows the form; POST takes the step and goes back to where the person stood, saying what was done."""
+    """A step with a page of its own design: the same way of showing, trying and going back."""
     status = 200
     if request.method == "POST":
         refused = attempt(form, case, verb)

@@ -10,7 +10,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import Case, Urgency
 from helpdesk.presentation import choices
 from helpdesk.routes.guard import case_for, me
-from helpdesk.routes.steps import form_for, step_page
+from helpdesk.routes.steps import form_for, life_step
 
 bp = Blueprint("triages", __name__, url_prefix="/cases/<number>/triage")
 
@@ -18,7 +18,7 @@ bp = Blueprint("triages", __name__, url_prefix="/cases/<number>/triage")
 @bp.route("", methods=["GET", "POST"])
 @case_for("case.triage")
 def edit(case: Case) -> Response:
-    """The form, filled with what the company wished; a step back to it is possible until the case is offered."""
+    """The form, filled with what the company wished; it can be sorted anew until it is offered."""
     form = form_for(
         case,
         TriageForm,
@@ -29,7 +29,7 @@ def edit(case: Case) -> Response:
     )
     form.category.choices = choices.categories()
     form.topic.choices = choices.topics()
-    return step_page(
+    return life_step(
         case,
         form,
         lambda: triage.triage(
@@ -41,7 +41,13 @@ def edit(case: Case) -> Response:
             title=form.title.data,
             seen=form.seen,
         ),
-        page="triages/edit.html",
-        fragment="triages/_form.html",
+        step="triage",
         done=N_("已分诊"),
+        fields=[
+            (form.title, {}),
+            (form.category, {"as_": "chips"}),
+            (form.topic, {"optional": True}),
+            (form.urgency, {"as_": "chips"}),
+        ],
+        extra="triages/_words.html",
     )

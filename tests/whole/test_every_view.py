@@ -142,9 +142,7 @@ def test_every_route_with_every_person(app, browser, world, method, monkeypatch)
             went_to_login = response.status_code == 303 and "/login" in response.headers.get("Location", "")
             came_in = response.status_code in IN and not went_to_login
             if came_in != lets_in and not (lets_in and response.status_code == 404 and "pdf" in path):
-                wrong.append(
-                    f"{method} {path} ({view.asks}) as {login}: {response.status_code}, policy {lets_in}"
-                )
+                wrong.append(f"{method} {path} ({view.asks}) as {login}: {response.status_code}, policy {lets_in}")
             assert response.status_code < 500, f"{method} {path} as {login}: {response.status_code}"
     assert wrong == [], "\n".join(wrong[:30])
 

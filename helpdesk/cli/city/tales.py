@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk import clock
-from helpdesk.cli.demo.people import City
+from helpdesk.cli.city.people import City
 from helpdesk.db import db
 from helpdesk.domain import assignment, closure, consultation, intake, transfers, triage, visits
 from helpdesk.domain.intake import Contact
@@ -106,7 +106,7 @@ class Tale:
             yield from self._transfer()
             return
         yield from self._find_an_expert()
-        if self.case.status is not Status.ACCEPTED:
+        if str(self.case.status) != "accepted":
             return
         if self.ending == "unreachable":
             yield from self._unreachable()

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.cli.demo import people
-from helpdesk.cli.demo.people import PASSWORD, City
-from helpdesk.cli.demo.tales import Tale
+from helpdesk.cli.city import people
+from helpdesk.cli.city.people import PASSWORD, City
+from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import chance as house_chance
 from helpdesk.domain import triage
