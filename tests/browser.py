@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import html5lib
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -102,25 +102,11 @@ def apart(act: Callable[[], Any]) -> Any:
     return contextvars.Context().run(run)
 
 
-class Client(FlaskClient):
-    """A client that meets the application as another process would: what the test wrote is committed, and nothing
-    that an earlier request left in `g` (who is signed in, for instance) is still there."""
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        db.session.commit()
-        vars(g).clear()
-        try:
-            return super().open(*args, **kwargs)
-        finally:
-            vars(g).clear()
-
-
 class Browser:
     """`browser.get("/queue", as_="wang")` answers a Page after the house's checks."""
 
     def __init__(self, app: Flask, cast: Cast) -> None:
         self.app, self.cast = app, cast
-        app.test_client_class = Client
         self.clients: dict[str | None, FlaskClient] = {}
 
     def client(self, as_: str | None) -> FlaskClient:

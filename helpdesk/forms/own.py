@@ -70,7 +70,8 @@ class ConfirmForm(HouseForm):
         choices=[(str(n), _l(w)) for n, w in SCORES.items()],
         validate_choice=False,
     )
-    comment = TextAreaField(_l("想说的话"), [Optional(), Longest(2000)])
+    # Not Optional(): that would skip the question below, and "not solved" needs a word.
+    comment = TextAreaField(_l("想说的话"), [Longest(2000)])
     name_on_paper = BooleanField(_l("给专家的证书上可以写我们企业的名字"))
 
     def validate_paid(self, field: Any) -> None:

@@ -107,7 +107,7 @@ def headline(case: Case) -> str:
         Status.ANSWERED: gettext("小结写好了，请您确认"),
         Status.CLOSED: gettext("已办结"),
         Status.REJECTED: gettext("这件事我们办不了，但有人能办"),
-        Status.REFERRED: gettext("这件事请找%(office)s", office=gettext(case.referred_to or "")),
+        Status.REFERRED: gettext("这件事请找%(office)s", office=gettext(case.referred_to) if case.referred_to else ""),
         Status.WITHDRAWN: gettext("您撤回了这件求助"),
         Status.MERGED: gettext("已并入您的另一件求助"),
         Status.DRAFT: gettext("还没有提交"),

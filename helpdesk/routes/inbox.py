@@ -7,7 +7,6 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
 from helpdesk.domain import assignment, experts
-from helpdesk.errors import NotAllowed
 from helpdesk.forms.inbox import AcceptanceForm, RefusalForm
 from helpdesk.models import Offer, OfferStatus
 from helpdesk.presentation import inbox_page
@@ -35,7 +34,7 @@ def offer(offer: Offer) -> Response:
 
 
 @bp.post("/offers/<int:offer_id>/acceptance")
-@offer_for("offer.read")
+@offer_for("offer.reply")
 def accept(offer: Offer) -> Response | Redirect:
     """Take it, declaring no conflict of interest. Said twice it is once."""
     form = AcceptanceForm()
@@ -60,11 +59,9 @@ def accept(offer: Offer) -> Response | Redirect:
 
 
 @bp.route("/offers/<int:offer_id>/refusal", methods=["GET", "POST"])
-@offer_for("offer.read")
+@offer_for("offer.reply")
 def refuse(offer: Offer) -> Response | Redirect:
     """Not this time, with a reason. A conflict of interest is remembered for good."""
-    if offer.expert_id != me().expert_id:
-        raise NotAllowed("offer.answer")
     if offer.status is not OfferStatus.PENDING:
         return redirect(url_for("inbox.offer", offer_id=offer.id), 303)
     form = form_for(offer.case, RefusalForm)

@@ -75,7 +75,7 @@ def life_step(
         step_key=step,
         step_title=label,
         step_lead=gettext(lead) if lead else "",
-        step_url=url_for(request.endpoint or "", **(request.view_args or {}), number=case.number),
+        step_url=url_for(request.endpoint or "", **(request.view_args or {})),
         step_extra=extra,
         step_buttons=buttons or [("", label, "d" if row.look == "danger" else "p")],
         fields=fields,

@@ -263,7 +263,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(Role.EXPERT, "case.read", case_i_served),
     _rule(Role.EXPERT, "offer.answer", case_offered_to_me),
-    _rule(Role.EXPERT, "offer.read", offer_to_me),
+    _rule(Role.EXPERT, "offer.read offer.reply", offer_to_me),
     _rule(Role.EXPERT, "certificate.read certificate.download", certificate_mine),
     _rule(Role.EXPERT, "expert.read expert.pause", expert_me),
     _rule(Role.EXPERT, "inbox.read cases.list hours.read", page),

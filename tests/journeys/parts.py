@@ -10,7 +10,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.models import Case, Certificate, Offer, OfferStatus
-from helpdesk.rules.credit import GATE
+from helpdesk.rules.credit import GATE, GATE_STATION
 from tests.cast import SOUTHLIGHT
 from tests.journeys.desk import Desk
 from tests.journeys.seat import Seat
@@ -134,3 +134,65 @@ def download(seat: Seat, number: str) -> bytes:
         seat.link(f"/certificates/{number}.pdf").click(no_wait_after=True)
     assert coming.value.suggested_filename == f"{number}.pdf"
     return Path(coming.value.path()).read_bytes()
+
+
+# --- the desk ---
+
+
+def triage(wang: Seat, number: str, *, category: str) -> Seat:
+    """In the queue's pane: the field, and on to the experts."""
+    wang.open(f"/queue/{number}?view=new")
+    return wang.choose("category", category).submit("/triage")
+
+
+def open_offer(wang: Seat, number: str) -> Seat:
+    """The list of experts, each with reasons, and who was left out."""
+    return wang.open(f"/cases/{number}/offers")
+
+
+def offer(wang: Seat, number: str, *, to: str, note: str = "") -> Seat:
+    """Ask one of the experts, with a word."""
+    open_offer(wang, number)
+    if note:
+        wang.write("note", note)
+    return wang.press(wang.page.locator("main button[name=expert_id]", has_text=to).first)
+
+
+def offer_in_pane(wang: Seat, number: str, *, to: str) -> Seat:
+    """Ask the ranked expert of this name right in the queue."""
+    if number not in wang.path:
+        wang.open(f"/queue/{number}?view=triaged")
+    row = wang.page.locator("#experts li", has_text=to).first
+    return wang.press(row.locator("button[type=submit]").first)
+
+
+def undo_merge(wang: Seat, number: str) -> Seat:
+    """On its own again."""
+    return wang.open(f"/cases/{number}/merge/undoing").submit("/undoing")
+
+
+def receive(seat: Seat, number: str, *, accept: bool, reason: str = "") -> Seat:
+    """Another station's case: take it over, or send it back."""
+    seat.open(f"/cases/{number}/transfer/decision").write("reason", reason)
+    return seat.submit("/decision", value="accept" if accept else "bounce")
+
+
+def uphold(li: Seat, number: str, reason: str) -> Seat:
+    """The district says that the company is right."""
+    return li.open(f"/cases/{number}/appeal-decision").write("reason", reason).submit("/appeal-decision")
+
+
+def decide_review(li: Seat, number: str, *, upheld: bool, reason: str) -> Seat:
+    """Money or not."""
+    li.open(f"/cases/{number}/review").choose("decision", "upheld" if upheld else "cleared")
+    return li.write("reason", reason).submit("/review")
+
+
+def verify(wang: Seat, number: str) -> Seat:
+    """The company stayed silent: every visit stands, and the station signs."""
+    wang.open(f"/cases/{number}").follow("/verification")
+    for stands in wang.page.locator("main [name^='visit-'][value=stands]").all():
+        stands.check(force=True)
+    for name in GATE_STATION:
+        wang.choose(name)
+    return wang.submit("/verification")

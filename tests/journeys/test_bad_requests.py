@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from helpdesk.db import db
 from helpdesk.models import Case, Company, Consent, Status
+from tests.browser import apart
 from tests.cast import SOUTHLIGHT, code_for
-from tests.journeys.test_bad_input import BROKEN, LONG, ODD, errors_at, kept
+from tests.journeys.test_bad_input import BROKEN, FORM, LONG, ODD, errors_at, kept
 
 PROBLEM = "我们想申报专精特新，研发费用不知道怎么归集，想请人看看。"
 COMPANY = {
@@ -93,9 +94,9 @@ def test_an_odd_question_is_stored_and_shown_as_it_is(browser, company, text):
 
 @pytest.mark.parametrize("bytes_", BROKEN.values(), ids=BROKEN)
 def test_bytes_that_are_no_text_are_mended(browser, bytes_):
-    client = browser.client(None)
-    body = f"csrf_token={browser._token(client, None)}&category=&problem={quote(PROBLEM)}{quote(bytes_)}{quote('尾')}"
-    answer = client.post("/requests/new", data=body, content_type="application/x-www-form-urlencoded")
+    token = apart(lambda: browser._token(browser.client(None), None))
+    body = f"csrf_token={token}&category=&problem={quote(PROBLEM)}{quote(bytes_)}{quote('尾')}"
+    answer = browser.open("/requests/new", method="POST", data=body, content_type=FORM)
     assert answer.status_code == 303
     assert browser.get(answer.headers["Location"].replace("/company", "/problem")).status == 200
 
@@ -276,9 +277,7 @@ def test_too_much_at_once_is_refused_in_the_house_style(browser):
 
 
 def test_a_page_without_its_token_says_what_to_do(browser):
-    client = browser.client(None)
-    db.session.commit()
-    page = client.post("/requests/new", data={"problem": PROBLEM})
+    page = browser.open("/requests/new", method="POST", data={"problem": PROBLEM})
     assert page.status_code == 400
     assert "刷新" in page.get_data(as_text=True)
 

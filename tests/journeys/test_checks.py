@@ -61,7 +61,7 @@ def one_of_each(desk: Desk, town: towns.Town, who: str | None) -> list[str]:
     found, per_view = [], set()
     for each in towns.crawl(desk.app, get, doors, most=1):
         view = towns.endpoint_of(desk.app, each.url)
-        if view in ("cases.show", "tracking.show"):
+        if view in ("cases.show", "tracking.show", "requests.show"):
             again = "?" in each.url
         else:
             again = view in per_view
