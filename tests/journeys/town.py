@@ -132,7 +132,11 @@ def crawl(app: Flask, get: Callable[[str], Page], doors: list[str], *, most: int
         url, came_from = queue.pop(0)
         kind = (endpoint_of(app, url), tuple(sorted(parse_qs(urlsplit(url).query))))
         met[kind] += 1
-        if met[kind] > most and came_from != "outside" and kind[0] not in ("cases.show", "tracking.show", "requests.show"):
+        if (
+            met[kind] > most
+            and came_from != "outside"
+            and kind[0] not in ("cases.show", "tracking.show", "requests.show")
+        ):
             continue
         page = get(url)
         yield Found(url, page, came_from)
