@@ -109,13 +109,17 @@ def ask(case: Case, by: Who, *, question: str, form_key: str, seen: int | None =
         life.take(case, "start", by)
 
 
-def log_attempt(case: Case, by: Who, *, note: str) -> ContactAttempt:
-    """Note a try to reach the company; three on three days allow an end as unreachable (rule R09)."""
+def log_attempt(case: Case, by: Who, *, note: str, form_key: str) -> ContactAttempt:
+    """Note a try to reach the company; three on three days allow an end as unreachable (rule R09). The same form sent
+    twice is one try."""
     record.hold(case)
     policy.require(by, "attempt.log", case)
+    said = _already(ContactAttempt, case, form_key)
+    if said is not None:
+        return said
     if case.status not in lifecycle.IN_HANDS:
         raise Refused("step_not_possible", step="attempt", status=case.status.value)
-    attempt = ContactAttempt(case_id=case.id, at=clock.now(), by_name=by.name, note=_text(note))
+    attempt = ContactAttempt(case_id=case.id, at=clock.now(), by_name=by.name, note=_text(note), form_key=form_key)
     db.session.add(attempt)
     db.session.flush()
     record.event(case, "attempt.logged", by, note=attempt.note)

@@ -183,6 +183,9 @@ def _check(facts: VisitFacts, expert: Expert, case: Case, *, besides: Visit | No
         raise Refused("minutes_not_positive", field="contact_minutes")
     if contact > span:
         raise Refused("contact_longer_than_visit", field="contact_minutes", minutes=span)
+    for field in ("preparation_minutes", "travel_minutes"):
+        if not 0 <= getattr(facts, field) <= credit.DAY_MINUTES:
+            raise Refused("minutes_out_of_range", field=field, most=credit.DAY_MINUTES)
     if not facts.summary.strip():
         raise Refused("summary_missing", field="summary")
     _check_overlap(facts, expert, besides)

@@ -22,7 +22,6 @@ from helpdesk.presentation.words import MEETINGS
 
 # The widest day the calendar of this product can mean; far-off years cannot be turned into UTC at all.
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
-DAY_MINUTES = 24 * 60
 
 
 def read_day(text: str) -> date | None:
@@ -70,12 +69,6 @@ def whole_minutes(form: Any, field: Any) -> None:
         raise StopValidation(gettext("请填整数分钟，例如 90"))
 
 
-def at_most_a_day(form: Any, field: Any) -> None:
-    """Preparation and travel: no less than nothing, no more than a day."""
-    if not 0 <= (read_whole(field.data or "") or 0) <= DAY_MINUTES:
-        raise StopValidation(gettext("请填 0 到 %(most)s 之间的分钟数", most=DAY_MINUTES))
-
-
 class VisitForm(HouseForm):
     """One consultation. Contact minutes are asked only when they differ from start to end."""
 
@@ -94,9 +87,9 @@ class VisitForm(HouseForm):
     summary = TextAreaField(_l("这次做了什么"), [Present(_l("请写一句这次做了什么")), Longest(2000)])
     contact_minutes = StringField(_l("实际服务分钟"), [Optional(), whole_minutes], filters=[clean_line])
     preparation_minutes = StringField(
-        _l("准备用了几分钟"), [Optional(), whole_minutes, at_most_a_day], filters=[clean_line]
+        _l("准备用了几分钟"), [Optional(), whole_minutes], filters=[clean_line]
     )
-    travel_minutes = StringField(_l("路上用了几分钟"), [Optional(), whole_minutes, at_most_a_day], filters=[clean_line])
+    travel_minutes = StringField(_l("路上用了几分钟"), [Optional(), whole_minutes], filters=[clean_line])
     long_day_reason = StringField(_l("一天超过 10 小时的说明"), [Optional(), Longest(500)], filters=[clean_line])
 
     @property

@@ -257,12 +257,14 @@ class ContactAttempt(Model):
     """One try to reach the company; three on three days allow an end as unreachable (rule R09, SCORE)."""
 
     __tablename__ = "contact_attempts"
+    __table_args__ = (UniqueConstraint("case_id", "form_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
     at: Mapped[datetime]
     by_name: Mapped[str] = mapped_column(String(80))
     note: Mapped[str]
+    form_key: Mapped[str] = mapped_column(String(40))
 
 
 class Review(Model):

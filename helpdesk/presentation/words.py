@@ -90,6 +90,7 @@ REFUSALS: dict[str, str] = {
     "text_too_long": N_("超了 %(over)s 个字，请删短些"),
     "visit_decided": N_("这次服务已经确认过，不能再改"),
     "visit_changed_meanwhile": N_("服务记录刚刚有改动，请核对后再确认"),
+    "minutes_out_of_range": N_("请填 0 到 %(most)s 之间的分钟数"),
     "visit_ends_before_start": N_("结束时间要晚于开始时间"),
     "visit_in_future": N_("不能记还没有发生的服务"),
     "visit_before_case": N_("服务时间早于企业提交求助的日子"),

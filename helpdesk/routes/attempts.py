@@ -23,7 +23,7 @@ def new(case: Case) -> Response:
     return step_page(
         case,
         form,
-        lambda: consultation.log_attempt(case, me(), note=form.body.data),
+        lambda: consultation.log_attempt(case, me(), note=form.body.data, form_key=form.key),
         page="attempts/new.html",
         fragment="attempts/_form.html",
         done=N_("已记下这次联系"),

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from helpdesk.i18n import N_
 
+DAY_MINUTES = 24 * 60
 # More counted minutes on one day than this need a sentence why (rule R03).
 LONG_DAY_MINUTES = 10 * 60
 LONGEST_VISIT_MINUTES = 12 * 60

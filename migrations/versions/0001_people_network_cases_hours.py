@@ -479,8 +479,10 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('by_name', sa.String(length=80), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('form_key', sa.String(length=40), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_contact_attempts_case_id_cases')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_attempts'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_attempts')),
+    sa.UniqueConstraint('case_id', 'form_key', name=op.f('uq_contact_attempts_case_id_form_key'))
     )
     with op.batch_alter_table('contact_attempts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_attempts_case_id'), ['case_id'], unique=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import secrets
 import shutil
 from collections import Counter
 from datetime import timedelta
@@ -281,7 +282,7 @@ def _request_transfer(office: Office, case: Case, who: policy.Who, coin: bool) -
 
 
 def _attempts(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
-    consultation.log_attempt(case, who, note="没人接")
+    consultation.log_attempt(case, who, note="没人接", form_key=secrets.token_hex(8))
     if coin:
         closure.close_unreachable(case, who)
 

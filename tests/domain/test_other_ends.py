@@ -309,13 +309,13 @@ def test_nobody_says_whether_money_was_paid_and_nothing_closes(make):
 
 def test_unreachable_needs_three_days_and_earns_nothing(make, cast):
     case = make.case("accepted")
-    for _ in range(3):
-        consultation.log_attempt(case, cast.chen, note="没人接")
+    for key in ("a", "b", "b", "c"):
+        consultation.log_attempt(case, cast.chen, note="没人接", form_key=key)
     with refused("too_few_attempts"):
         closure.close_unreachable(case, cast.wang)
     for days in (1, 2):
         with later(days=days):
-            consultation.log_attempt(case, cast.chen, note="没人接")
+            consultation.log_attempt(case, cast.chen, note="没人接", form_key=f"after-{days}")
     with later(days=2):
         closure.close_unreachable(case, cast.wang)
     assert (case.status, case.outcome) == (Status.CLOSED, Outcome.UNREACHABLE)
@@ -427,6 +427,14 @@ def test_preparation_counts_by_the_stations_policy_up_to_its_cap(make):
     first = make.visit(case, preparation_minutes=45, travel_minutes=90)
     second = make.visit(case, preparation_minutes=45)
     assert (first.counted_minutes, second.counted_minutes) == (105, 75)
+
+
+@pytest.mark.parametrize("minutes", [{"preparation_minutes": -1}, {"travel_minutes": 1441}], ids=str)
+def test_preparation_and_travel_are_minutes_of_one_day(make, minutes):
+    case = make.case("consulting")
+    with refused("minutes_out_of_range") as told:
+        make.visit(case, **minutes)
+    assert told.value.field in minutes
 
 
 def test_a_disputed_visit_is_corrected_and_confirmed(make, cast):

@@ -62,7 +62,7 @@ def build(make: Make) -> Town:
         lost = make.case("accepted", phone="13800000001", expert="qian")
     for days in (5, 4, 3):
         with clock.at(clock.now() - timedelta(days=days)):
-            consultation.log_attempt(lost, cast.qian, note="电话没有人接。")
+            consultation.log_attempt(lost, cast.qian, note="电话没有人接。", form_key=f"try-{days}")
     made |= {"silent": silent, "lost": lost}
     phones = (f"1390000{n:04}" for n in range(100))
 

@@ -100,13 +100,13 @@ class Tale:
         if self.ending == "submitted":
             return
         yield from self._desk()
-        if self.case.status is not Status.TRIAGED or self.ending == "triaged":
+        if not self._is_at(Status.TRIAGED) or self.ending == "triaged":
             return
         if self.ending.startswith("transfer"):
             yield from self._transfer()
             return
         yield from self._find_an_expert()
-        if str(self.case.status) != "accepted":
+        if not self._is_at(Status.ACCEPTED):
             return
         if self.ending == "unreachable":
             yield from self._unreachable()
@@ -114,8 +114,11 @@ class Tale:
         if self.ending == "accepted":
             return
         yield from self._consult()
-        if self.case.status is Status.CONSULTING and self.ending not in ("consulting", "waiting", "handed_back"):
+        if self._is_at(Status.CONSULTING) and self.ending not in ("consulting", "waiting", "handed_back"):
             yield from self._finish()
+
+    def _is_at(self, status: Status) -> bool:
+        return self.case.status is status
 
     def _ask(self) -> None:
         text = self.scenario["problem_en"] if self.english else self.scenario["problem"]
@@ -227,14 +230,14 @@ class Tale:
     def _unreachable(self) -> Acts:
         for note in self.chance.choice(self.odd["unreachable"]):
             yield self.at_work(25, 30)
-            consultation.log_attempt(self.case, self.helper, note=note)
+            consultation.log_attempt(self.case, self.helper, note=note, form_key=self.key())
         yield self.at_work(25, 40)
         closure.close_unreachable(self.case, self.desk)
 
     def _consult(self) -> Acts:
         """The conversation and the visits, in turns."""
         said = list(self.scenario["messages"])
-        if said and said[0]["from"] == "company" and self.case.status is Status.ACCEPTED:
+        if said and said[0]["from"] == "company" and self._is_at(Status.ACCEPTED):
             yield self.at_work(0.4, 5)
             hello = f"{self.case.contact_name}您好，您的问题我看了，先把手上的材料发来，我看完跟您约时间。"
             consultation.reply(self.case, self.helper, body=hello, form_key=self.key())
