@@ -11,6 +11,7 @@ from typing import Any
 import click
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
@@ -28,7 +29,18 @@ def fail(text: str) -> None:
     sys.exit(1)
 
 
-@click.command("reference")
+class Command(click.Command):
+    """A command that says in one line when the database is not there or has none of our tables."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            fail(f"the database is not ready ({reason}). Check DATABASE_URL, then run: flask db upgrade")
+
+
+@click.command("reference", cls=Command)
 def reference_command() -> None:
     """Load or refresh districts, network, fields, ladders and the working calendar."""
     with transaction():
@@ -36,10 +48,10 @@ def reference_command() -> None:
     click.echo(", ".join(f"{name} {n}" for name, n in rows.items()))
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 @click.option("--if-empty", is_flag=True, help="Do nothing, without complaint, when there are cases already.")
 @click.option("--force", is_flag=True, help="Add the demo data although the database is not empty.")
-@click.option("--cases", "n_cases", default=300, show_default=True, help="How many cases to tell.")
+@click.option("--cases", "n_cases", type=click.IntRange(20, 2000), default=300, show_default=True, help="How many.")
 @click.option("--logins", is_flag=True, help="Only print the demo logins.")
 def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> None:
     """Fill an empty database with a lived-in city: stations, experts, companies, cases, conversations."""
@@ -58,11 +70,13 @@ def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> Non
     city.build(n_cases, tell=click.echo)
 
 
-@click.command("work")
+@click.command("work", cls=Command)
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 def work_command(once: bool) -> None:
     """Run the background worker until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    # WeasyPrint tells every step of every page at this level.
+    logging.getLogger("weasyprint").setLevel(logging.WARNING)
     outside = registry.outside_from(current_app.config)
     if once:
         worker.tick()
@@ -79,7 +93,7 @@ def docs_group() -> None:
     """Documents that are drawn from the tables."""
 
 
-@docs_group.command("draw")
+@docs_group.command("draw", cls=Command)
 @click.option("--check", is_flag=True, help="Write nothing; fail when a document is stale.")
 def docs_draw(check: bool) -> None:
     """Draw docs/lifecycle.md, docs/permissions.md, docs/events.md and docs/settings.md."""
@@ -94,7 +108,7 @@ def ledger_group() -> None:
     """The hours ledger."""
 
 
-@ledger_group.command("verify")
+@ledger_group.command("verify", cls=Command)
 def ledger_verify() -> None:
     """Walk the hash chain; fails naming the first row that does not hold."""
     bad = hours.first_bad_row()
@@ -103,7 +117,7 @@ def ledger_verify() -> None:
     click.echo("the ledger holds")
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 def doctor_command() -> None:
     """Replay every case's events and compare with its state; verify the ledger."""
     troubles = []
@@ -123,7 +137,7 @@ def doctor_command() -> None:
     click.echo("all well")
 
 
-@click.command("create-admin")
+@click.command("create-admin", cls=Command)
 @click.argument("login")
 @click.option("--name", default="管理员")
 @click.password_option()

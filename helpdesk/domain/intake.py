@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ CONSENT_WORDING = "2026-11"
 PURPOSES = ("handling", "referral", "example", "paper_name")
 PAGES = ("problem", "company", "contact")
 DRAFT_DAYS = 30
-TITLE_LENGTH = 30
+# In columns: a Chinese character takes two, a Latin letter one.
+TITLE_COLUMNS = 60
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,13 @@ def station_for(district: str) -> Station:
 def title_from(problem: str) -> str:
     """A short title out of the first sentence; the coordinator may word it better."""
     first = re.split(r"[。！？!?\n；;]", problem.strip(), maxsplit=1)[0].strip() or problem.strip()
-    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip("，,、 ") + "…"
+    columns, kept = 0, ""
+    for letter in first:
+        columns += 1 + (unicodedata.east_asian_width(letter) in "WFA")
+        if columns > TITLE_COLUMNS:
+            return kept[:-1].rstrip("，,、 ") + "…"
+        kept += letter
+    return first
 
 
 def _keep_consents(case: Case, consents: dict[str, bool]) -> None:

@@ -12,7 +12,7 @@ from helpdesk.db import db
 from helpdesk.domain import consultation, hours, life, record
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Case, Expert, Meeting, Role, Status, Visit, VisitStatus
-from helpdesk.rules import credit, policy
+from helpdesk.rules import credit, lifecycle, policy
 from helpdesk.rules.policy import Who
 
 DECIDABLE = (VisitStatus.LOGGED, VisitStatus.DISPUTED)
@@ -137,6 +137,8 @@ def verify(visit: Visit, by: Who) -> Visit:
     _station_only(case, visit, by)
     if visit.status not in DECIDABLE:
         raise Refused("visit_decided")
+    if not was_silent(visit):
+        raise Refused("not_silent_yet", days=lifecycle.SILENCE_DAYS)
     _decide(visit, VisitStatus.VERIFIED, by)
     record.event(case, "visit.verified", by, visit_id=visit.id, minutes=visit.counted_minutes)
     _settle_if_withdrawn(case, by)
@@ -144,12 +146,14 @@ def verify(visit: Visit, by: Who) -> Visit:
 
 
 def void(visit: Visit, by: Who, *, reason: str) -> Visit:
-    """The station strikes a claim that nobody confirmed; it counts for nothing."""
+    """The station strikes a claim that the company disputes or never answered; it counts for nothing."""
     case = record.hold(visit.case)
     _hold(visit, None)
     _station_only(case, visit, by)
     if visit.status not in DECIDABLE:
         raise Refused("visit_decided")
+    if not is_for_the_station(visit):
+        raise Refused("not_silent_yet", days=lifecycle.SILENCE_DAYS)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
     _decide(visit, VisitStatus.VOID, by)
@@ -165,6 +169,16 @@ def of(case: Case) -> list[Visit]:
 def undecided(case: Case) -> list[Visit]:
     """Visits that neither company nor station has decided on."""
     return [visit for visit in of(case) if visit.status in DECIDABLE]
+
+
+def was_silent(visit: Visit) -> bool:
+    """Whether the company had its days to answer; before them the station does not speak for it (rule R04)."""
+    return clock.now() >= visit.logged_at + timedelta(days=lifecycle.SILENCE_DAYS)
+
+
+def is_for_the_station(visit: Visit) -> bool:
+    """Whether the station may look into this claim: the company disputes it, or said nothing."""
+    return visit.status is VisitStatus.DISPUTED or (visit.status is VisitStatus.LOGGED and was_silent(visit))
 
 
 def _check(facts: VisitFacts, expert: Expert, case: Case, *, besides: Visit | None) -> int:

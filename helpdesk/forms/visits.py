@@ -86,9 +86,7 @@ class VisitForm(HouseForm):
     place = StringField(_l("地点"), [Optional(), Longest(120)], filters=[clean_line])
     summary = TextAreaField(_l("这次做了什么"), [Present(_l("请写一句这次做了什么")), Longest(2000)])
     contact_minutes = StringField(_l("实际服务分钟"), [Optional(), whole_minutes], filters=[clean_line])
-    preparation_minutes = StringField(
-        _l("准备用了几分钟"), [Optional(), whole_minutes], filters=[clean_line]
-    )
+    preparation_minutes = StringField(_l("准备用了几分钟"), [Optional(), whole_minutes], filters=[clean_line])
     travel_minutes = StringField(_l("路上用了几分钟"), [Optional(), whole_minutes], filters=[clean_line])
     long_day_reason = StringField(_l("一天超过 10 小时的说明"), [Optional(), Longest(500)], filters=[clean_line])
 

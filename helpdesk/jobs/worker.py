@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
+from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.wake import Bell
 from helpdesk.db import begin, db, only_row, transaction
 from helpdesk.jobs.registry import JOBS, SCHEDULE, Outside
@@ -73,9 +74,10 @@ def perform(job: Job, outside: Outside) -> bool:
                 .values(status=JobStatus.DONE, done_at=clock.now(), lease_until=None, error=None)
                 .execution_options(synchronize_session=False)
             )
-    except Exception:
+    except Exception as error:
         db.session.rollback()
-        log.exception("job %s failed", job_id)
+        # What the set-up lacks is said in a line; only what nobody foresaw needs a trace.
+        log.error("job %s failed: %s", job_id, error, exc_info=not isinstance(error, RenderingUnavailable))
         _put_back(job_id, attempts, traceback.format_exc(limit=3))
         return False
     return True

@@ -115,7 +115,8 @@ def build(case: Case, who: Who) -> CasePage:
     rows = Rows(may, record.timeline(case), consultation.messages(case), visits.of(case), _offers(case))
     may_contact, may_offers = "case.read_contact" in may, _tells_who_was_asked(case, who, may)
     notes = consultation.notes(case, who)
-    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers)
+    may_verify = policy.can(who, "visit.verify", case)
+    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify)
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
     log_url = url_for("visits.new", number=case.number) if "visit.log" in may and served else ""

@@ -11,6 +11,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
+from helpdesk.domain import visits
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
@@ -64,7 +65,7 @@ class NoteView:
 
 @dataclass(frozen=True)
 class VisitView:
-    """A visit as a card; `edit_url` is empty when this reader may not correct it."""
+    """A visit as a card; an address is empty when this reader may not correct it, or not decide on it."""
 
     id: int
     mode: str
@@ -75,6 +76,7 @@ class VisitView:
     state: str
     state_text: str
     edit_url: str
+    verify_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Parts:
     visits: list[Visit]
     may_contact: bool
     may_offers: bool
+    may_verify: bool
 
 
 def contact_name(case: Case, *, may_read: bool) -> str:
@@ -120,7 +123,7 @@ def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     found = [_problem(case, parts.may_contact)] if case.submitted_at else []
     found += [_message(m, case, who, parts.may_contact) for m in parts.messages]
     found += [_note(n) for n in parts.notes]
-    found += [_visit(v, case, who) for v in parts.visits]
+    found += [_visit(v, case, who, parts.may_verify) for v in parts.visits]
     found += _events(parts)
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
 
@@ -185,13 +188,14 @@ def _note(row: Note) -> Entry:
     return Entry(f"n-{row.id}", "note", row.at, view)
 
 
-def _visit(row: Visit, case: Case, who: Who) -> Entry:
+def _visit(row: Visit, case: Case, who: Who, may_verify: bool) -> Entry:
     words, state = VISIT_STATES[row.status]
     said = gettext(words)
     if row.status is VisitStatus.DISPUTED and row.dispute_reason:
         said = gettext("企业有异议：%(reason)s", reason=row.dispute_reason)
     mine = who.expert_id is not None and who.expert_id == row.expert_id == case.expert_id
     open_still = row.status in (VisitStatus.LOGGED, VisitStatus.DISPUTED) and case.status in CHANGEABLE
+    to_verify = may_verify and visits.is_for_the_station(row)
     title = gettext(VISIT_TITLES[row.mode])
     view = VisitView(
         id=row.id,
@@ -203,6 +207,7 @@ def _visit(row: Visit, case: Case, who: Who) -> Entry:
         state=state,
         state_text=said,
         edit_url=url_for("visits.edit", number=case.number, visit_id=row.id) if mine and open_still else "",
+        verify_url=url_for("verifications.visit", number=case.number, visit_id=row.id) if to_verify else "",
     )
     return Entry(f"v-{row.id}", "visit", row.starts_at, view)
 

@@ -155,7 +155,7 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
         meta=_meta(case),
         status_code=status_icon(case),
         status_text=status_label(case),
-        duplicates=triage.possible_duplicates(case, who) if case.status is Status.SUBMITTED else [],
+        duplicates=triage.possible_duplicates(case, who)[:2] if case.status is Status.SUBMITTED else [],
         experts=[suggested(c, case, here) for c in found.listed] if found else [],
         left_out=left_out_text(found.left_out) if found else "",
         bar=[acts[name] for name in IN_BAR if name in acts],

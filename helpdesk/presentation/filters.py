@@ -14,6 +14,7 @@ from helpdesk.models import Case
 from helpdesk.presentation.language import is_english
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_name, mask_phone
+from helpdesk.rules.promises import BY_KIND, WORKDAY
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -108,4 +109,4 @@ def register(app: Flask) -> None:
         masked_name=mask_name,
         paras=paragraphs,
     )
-    app.jinja_env.globals.update(clock_of=clock_of)
+    app.jinja_env.globals.update(clock_of=clock_of, promised_days=BY_KIND["triage"].minutes // WORKDAY)

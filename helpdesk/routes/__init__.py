@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
@@ -97,13 +98,28 @@ def _sign_in(app: Flask) -> None:
 
 def _to_sign_in() -> Any:
     """To the sign-in page and back. What was typed waits in the browser (data-keep), the page says so."""
-    back = request.full_path.rstrip("?") if request.method in READING else request.headers.get("Referer", "")
-    target = url_for("sessions.new", next=back if back.startswith("/") else None)
+    back = request.full_path.rstrip("?") if request.method in READING else _page_before()
+    target = url_for("sessions.new", next=back or None)
     if request.method not in READING:
         flash(gettext("登录过期了。您写的内容还在，登录后接着写"), "warning")
     if wants_fragment():
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 303)
+
+
+def _page_before() -> str:
+    """Path and query of our page that this was sent from; empty when the browser does not say or it was not ours."""
+    sent_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    if sent_from.netloc != request.host:
+        return ""
+    return sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")
+
+
+def _is_for_accounts() -> bool:
+    """Whether this view wants a sign-in: a stranger may not do what it asks, and no link of ours is in the address."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    asks = getattr(view, "asks", "site.read")
+    return "token" not in (request.view_args or {}) and not policy.can(ANYBODY, asks)
 
 
 def _errors(app: Flask) -> None:
@@ -121,6 +137,9 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> Any:
+        # A session that ran out took its token along: what is missing is the sign-in.
+        if not current_user.is_authenticated and _is_for_accounts():
+            return _to_sign_in()
         return _page(400, gettext("这一页开得太久了。请返回上一页刷新后再提交，您写的内容还在"))
 
     @app.errorhandler(HTTPException)

@@ -240,7 +240,12 @@ def test_nobody_confirms_their_own_hours(make, cast):
     with pytest.raises((Refused, NotAllowed)):
         visits.confirm(visit, cast.qian.with_link(case.id, "钱进"))
     assert visit.status is VisitStatus.LOGGED
-    visits.verify(visit, cast.wang)
+    with refused("not_silent_yet"):
+        visits.verify(visit, cast.wang)
+    with refused("not_silent_yet"):
+        visits.void(visit, cast.wang, reason="不信")
+    with later(days=7):
+        visits.verify(visit, cast.wang)
     assert visit.status is VisitStatus.VERIFIED
 
 

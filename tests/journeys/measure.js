@@ -59,9 +59,13 @@
   },
 
   focusWithoutRing() {
+    /* A search box wears the ring around itself and its icon. */
     const e = document.activeElement;
-    const { outlineStyle, outlineWidth } = getComputedStyle(e);
-    const seen = e === document.body || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2);
+    const ringed = (box) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(box);
+      return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    };
+    const seen = e === document.body || ringed(e) || (e.type === "search" && ringed(e.parentElement));
     return seen ? "" : e.outerHTML.slice(0, 120);
   },
 });

@@ -28,7 +28,7 @@ FLAGS = [
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # A refusal that htmx shows in the page is an answer, not a fault.
-ANSWERS = (400, 403, 404, 409, 410, 413, 422, 429)
+ANSWERS = (400, 401, 403, 404, 409, 410, 413, 422, 429)
 
 MEASURES = Path(__file__).with_name("measure.js").read_text(encoding="utf-8").rstrip().rstrip(";")
 

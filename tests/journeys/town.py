@@ -95,6 +95,10 @@ def build(make: Make) -> Town:
     appealed = case("appealed", "submitted")
     triage.reject(appealed, cast.wang, ground="other_legal", reason="不在范围。")
     triage.appeal(appealed, make.link(appealed), reason="我们在范围里。")
+    with clock.at(clock.now() - timedelta(days=8)):
+        unheard = make.case("consulting", phone=next(phones), expert="qian")
+        make.visit(unheard, by="qian", start=clock.now() - timedelta(hours=1))
+    made["unheard"] = unheard
     case("qian's own", "consulting", expert="qian")
     case("of lin, closed", "closed", sent_by=cast.lin)
     return Town(

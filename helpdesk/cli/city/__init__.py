@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.cli.city import people
@@ -19,21 +19,26 @@ from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import chance as house_chance
 from helpdesk.domain import triage
-from helpdesk.models import Case, Station, Status
+from helpdesk.models import Case, Event, Notice, Station, Status
 from helpdesk.reference import load
 
 SEED = 20261123
 
 # Ending, share of the city's cases, and how many days ago such a case began: from, to.
 ENDINGS: tuple[tuple[str, float, float, float], ...] = (
-    ("closed", 0.385, 400, 16), ("verified", 0.04, 300, 24), ("disputed", 0.013, 200, 20),
-    ("unreachable", 0.013, 200, 16), ("reopened", 0.01, 24, 18), ("withdrawn", 0.027, 200, 4),
-    ("consulting", 0.12, 12, 5), ("waiting", 0.035, 10, 5), ("answered", 0.05, 15, 11), ("silent", 0.012, 26, 22),
-    ("accepted", 0.04, 3.2, 2.1), ("offered", 0.06, 2.2, 1.2), ("triaged", 0.045, 3.5, 1.1),
-    ("submitted", 0.065, 2.6, 0.01), ("draft", 0.025, 6, 0.1), ("handed_back", 0.012, 14, 10),
+    ("closed", 0.385, 150, 13), ("verified", 0.04, 160, 24), ("disputed", 0.013, 200, 20),
+    ("unreachable", 0.013, 200, 16), ("reopened", 0.01, 24, 18), ("withdrawn", 0.027, 120, 2),
+    ("consulting", 0.12, 22, 4), ("waiting", 0.035, 18, 4), ("answered", 0.05, 15, 11), ("silent", 0.012, 26, 22),
+    ("accepted", 0.04, 4.5, 2.1), ("offered", 0.06, 3.2, 1.2), ("triaged", 0.045, 3.5, 1.1),
+    ("submitted", 0.065, 1.6, 0.01), ("draft", 0.025, 6, 0.1), ("handed_back", 0.012, 14, 10),
     ("transfer_pending", 0.01, 2.5, 1.5), ("transfer_accepted", 0.01, 4, 3), ("transfer_bounced", 0.007, 5, 4),
     ("review", 0.0034, 20, 17),
 )  # fmt: skip
+
+# What nobody has replied to yet may stand there in English; conversations are told in Chinese.
+UNANSWERED = ("submitted", "triaged", "offered")
+# Every third open case is at the station whose coordinator the demo lets one be.
+SHOWN_DISTRICT, SHOWN_STATION = "440306", "baoan-fuyong"
 
 # One volunteer stands just below a star: 98 hours in six long helps, and a case waiting for its confirmation.
 STAR = "ex-01"
@@ -59,6 +64,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
         done = _tell_all(plans)
         with transaction():
             _merge_duplicates(city)
+            _read_old_notices()
         tell(f"cases: {done}")
     db.session.remove()
 
@@ -80,17 +86,22 @@ def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
     for number, visits in enumerate(STAR_VISITS):
         plan(_for_field(scenarios, "market", chance), "closed", 700 - 95 * number, expert=STAR, long_visits=visits)
     plan(scenarios[_index(scenarios, "market")], "answered", 13, expert=STAR, long_visits=(150,))
+    for ending, days in (("consulting", 8), ("offered", 1.6)):
+        shown = _company_at(SHOWN_DISTRICT, city, chance)
+        plan(_for_field(scenarios, "market", chance), ending, days, expert=STAR, company=shown)
     for code, count in VETERANS.items():
         field = city.experts[code].category_codes[0]
         for number in range(count if n_cases >= 200 else 1):
             long = tuple(chance.choice((300, 360, 420, 480)) for _ in range(8))
             plan(_for_field(scenarios, field, chance), "closed", 820 - 90 * number, expert=code, long_visits=long)
     for ending, share, oldest, newest in ENDINGS:
-        for _ in range(max(1, round(share * n_cases))):
+        for n in range(max(1, round(share * n_cases))):
             scenario = next(deck)
-            days = newest + (oldest - newest) * chance.random() ** (1.6 if oldest > 100 else 1.0)
-            english = "problem_en" in scenario and chance.random() < 0.5
-            plan(scenario, ending, days, english=english)
+            days = newest + (oldest - newest) * chance.random() ** (1.4 if oldest > 100 else 1.0)
+            english = "problem_en" in scenario and ending in UNANSWERED
+            is_shown = n % 3 == 0 and oldest < 100
+            company = _company_at(SHOWN_DISTRICT, city, chance) if is_shown else ""
+            plan(scenario, ending, days, english=english, company=company)
     _ends_at_the_desk(plan, odd, chance, n_cases)
     return plans
 
@@ -105,9 +116,9 @@ def _ends_at_the_desk(plan: Callable[..., None], odd: dict[str, Any], chance: ra
     for row in chance.sample(odd["referrals"], min(len(odd["referrals"]), max(2, n_cases // 33))):
         plan(_bare(row), "referred", chance.uniform(3, 120))
     for row in odd["duplicates"][: max(2, n_cases // 50)]:
-        days = chance.uniform(9, 60)
+        days = chance.uniform(1, 3)
         plan(_bare(row["first"]), "triaged", days, company=row["company"])
-        plan(_bare(row["second"]) | {"merge": True}, "triaged", days - 4, company=row["company"])
+        plan(_bare(row["second"]), "triaged", days * 0.6, company=row["company"])
 
 
 def _bare(row: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +136,10 @@ def _index(scenarios: list[dict[str, Any]], field: str) -> int:
 
 def _for_field(scenarios: list[dict[str, Any]], field: str, chance: random.Random) -> dict[str, Any]:
     return chance.choice([s for s in scenarios if s["category"] == field])
+
+
+def _company_at(district: str, city: City, chance: random.Random) -> str:
+    return chance.choice([code for code, (facts, _) in city.companies.items() if facts.district == district])
 
 
 def _company_for(scenario: dict[str, Any], city: City, chance: random.Random, *, first: bool) -> str:
@@ -145,7 +160,7 @@ def _tell_all(plans: list[Tale]) -> int:
     begin_all = []
     for n, tale in enumerate(plans):
         tale = replace(tale)
-        tale.stations, tale.kept = stations, frozenset({star_id})
+        tale.stations, tale.kept, tale.shown = stations, frozenset({star_id}), SHOWN_STATION
         acts = tale.tell()
         begin_all.append(tale)
         heapq.heappush(queue, (next(acts), n, acts))
@@ -181,6 +196,18 @@ def _merge_duplicates(city: City) -> None:
         if source.station_id == target.station_id and source.id not in firsts:
             with clock.at((source.last_event_at or clock.now()) + timedelta(hours=2)):
                 triage.merge(source, city.desks[source.station_id or 0], into=target)
+
+
+def _read_old_notices() -> None:
+    """People have looked at their bells until yesterday."""
+    yesterday = clock.now() - timedelta(days=1)
+    old = select(Event.id).where(Event.at < yesterday).scalar_subquery()
+    db.session.execute(
+        update(Notice)
+        .where(Notice.event_id.in_(old))
+        .values(read_at=yesterday)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def logins_text() -> str:

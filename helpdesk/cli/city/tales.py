@@ -144,9 +144,13 @@ class Tale:
     def _near(self) -> int:
         district = self.city.companies[self.company][0].district
         here = [s for s in self.stations if s.district == district]
-        return (self.chance.choice(here) if here else intake.station_for(district)).id
+        shown = next((s for s in here if s.slug == self.shown), None)
+        # A company always goes to the same station.
+        near = shown or (here[int(self.company[-3:]) % len(here)] if here else intake.station_for(district))
+        return near.id
 
     stations: tuple[Station, ...] = ()
+    shown: str = ""
 
     def _desk(self) -> Acts:
         """Triage, or one of the ends at the desk."""
@@ -175,7 +179,8 @@ class Tale:
 
     def _transfer(self) -> Acts:
         row = self.chance.choice(self.odd["transfers"])
-        other = self.chance.choice([s for s in self.stations if s.id != self.case.station_id])
+        others = [s for s in self.stations if s.id != self.case.station_id]
+        other = next((s for s in others if s.slug == self.shown), None) or self.chance.choice(others)
         yield self.at_work(1, 5)
         transfers.request(self.case, self.desk, to=other, reason=row["reason"])
         if self.ending == "transfer_accepted":
@@ -291,7 +296,7 @@ class Tale:
                 Meeting(row["mode"]),
                 row["place"] or "",
                 row["summary"],
-                preparation_minutes=row["preparation_minutes"],
+                preparation_minutes=0 if self.long_visits else row["preparation_minutes"],
                 travel_minutes=row["travel_minutes"],
             )
             try:

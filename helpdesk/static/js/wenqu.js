@@ -227,7 +227,6 @@
     box.className = "toast";
     box.textContent = text;
     $("#toast").replaceChildren(box);
-    say(text);
     expire(box);
   };
 
