@@ -194,7 +194,7 @@ def _merge_duplicates(city: City) -> None:
         if source is None or target is None or source.company_id != target.company_id:
             continue
         if source.station_id == target.station_id and source.id not in firsts:
-            with clock.at((source.last_event_at or clock.now()) + timedelta(hours=2)):
+            with clock.at(min(clock.now(), (source.last_event_at or clock.now()) + timedelta(hours=2))):
                 triage.merge(source, city.desks[source.station_id or 0], into=target)
 
 
