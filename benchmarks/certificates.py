@@ -87,7 +87,7 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def main(count: int) -> None:
+def main(count: int = 100) -> None:
     """Print the table."""
     renderer = WeasyPrintRenderer("问渠", "Wenqu")
     print(f"first certificate of the process: {first(renderer):.0f} ms CPU, {peak_megabytes():.0f} MB resident")

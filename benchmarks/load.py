@@ -78,7 +78,7 @@ def rate(port: int, make_act: Callable[[Client], Callable[[], bool]]) -> float:
 
 def reading_the_queue(client: Client) -> Callable[[], bool]:
     """A coordinator's first page."""
-    client.ask("POST", "/login", client.form("/login") | {"login": "coordinator-baoan", "password": PASSWORD})
+    client.ask("POST", "/login", client.form("/login") | {"login": "coordinator-baoan-fuyong", "password": PASSWORD})
     return lambda: client.ask("GET", "/queue?view=all")[0] == 200
 
 

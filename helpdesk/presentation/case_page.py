@@ -44,7 +44,7 @@ STEP_ICONS = {
 }  # fmt: skip
 
 # The six points of the bar, and how far each state is: the points before the number are done.
-POINTS = (N_("提交"), N_("受理"), N_("接单"), N_("服务中"), N_("企业确认"), N_("办结出证"))
+POINTS = (N_("已提交"), N_("受理"), N_("接单"), N_("服务中"), N_("企业确认"), N_("办结出证"))
 RANKS = {
     Status.DRAFT: 0, Status.SUBMITTED: 1, Status.TRIAGED: 2, Status.OFFERED: 2, Status.ACCEPTED: 3,
     Status.CONSULTING: 3, Status.ANSWERED: 4, Status.CLOSED: 6,

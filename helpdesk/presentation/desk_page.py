@@ -202,7 +202,7 @@ def _meta(case: Case) -> list[tuple[str, str]]:
     if case.company is not None:
         people = gettext("%(n)s 人", n=case.company.employees) if case.company.employees else ""
         parts = [case.company.name, word(case.company.size), people, industry_label(case.company.industry)]
-        found.append(("org", "·".join(part for part in parts if part)))
+        found.append(("org", " · ".join(part for part in parts if part)))
     found.append(("pin", named(case.station)))
     if case.meeting is not None:
         found.append(("chat", gettext("想%(how)s谈", how=word(case.meeting))))

@@ -47,9 +47,9 @@ def moment(value: datetime) -> str:
     """今天 09:12, 昨天 14:20, 10-21 09:12, 2025-10-21."""
     here, today = clock.local(value), clock.today()
     if here.date() == today:
-        return f"{gettext('今天')} {here:%H:%M}"
+        return gettext("今天 %(time)s", time=f"{here:%H:%M}")
     if here.date() == today - timedelta(days=1):
-        return f"{gettext('昨天')} {here:%H:%M}"
+        return gettext("昨天 %(time)s", time=f"{here:%H:%M}")
     return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d}"
 
 

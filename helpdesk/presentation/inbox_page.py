@@ -256,7 +256,7 @@ def _todo(case: Case, told: _Told) -> Todo:
     left = filters.clock_of(case)
     parts = [what, *([left.text] if left and not case.is_paused else []), case.company.name if case.company else ""]
     return Todo(
-        icon, tone, case.title, "·".join(p for p in parts if p), url_for("cases.show", number=case.number), label
+        icon, tone, case.title, " · ".join(p for p in parts if p), url_for("cases.show", number=case.number), label
     )
 
 

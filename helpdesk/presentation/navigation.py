@@ -31,7 +31,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("总览"), "overviews.index", "overview.read", ("overviews",)),
     (N_("案件"), "cases.index", "cases.list", ("cases",)),
     (N_("待核查"), "reviews.index", "reviews.list", ("reviews",)),
-    (N_("专家"), "experts.index", "roster.read", ("experts",)),
+    (N_("专家库"), "experts.index", "roster.read", ("experts",)),
     (N_("企业账号"), "claims.index", "claims.list", ("claims",)),
     (N_("服务时长"), "hours.index", "hours.read", ("hours",)),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),

@@ -83,7 +83,7 @@ def row_of(row: Certificate) -> PaperRow:
     field = facts["category_en"] if is_english() else facts["category_zh"]
     return PaperRow(
         number=row.number,
-        title=gettext("%(field)s·案件 %(number)s", field=field, number=facts["case_number"]),
+        title=gettext("%(field)s · 案件 %(number)s", field=field, number=facts["case_number"]),
         hours=gettext("%(hours)s 小时", hours=hours_text(row.minutes)),
         date=filters.full_day(row.issued_at),
         url=url_for("certificates.show", number=row.number),

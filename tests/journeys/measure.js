@@ -52,6 +52,17 @@
     return [fontSize, lineHeight];
   },
 
+  /* The sum of all layout shifts so far that no click or key explains. */
+  shifts() {
+    return new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+      }).observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(sum), 50);
+    });
+  },
+
   /* Where the focus is, as the place of its element among all; null when nowhere. */
   focus() {
     const e = document.activeElement;

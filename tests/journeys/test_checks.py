@@ -153,6 +153,22 @@ class Troubles(list[str]):
         assert not self, "\n".join(dict.fromkeys(self))
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_page_of_components(standing, seat, dark):
+    """Every piece in every state on one page: it fits every width, and axe finds nothing."""
+    one, troubles = seat("wang", wide=True, dark=dark), Troubles()
+    one.page.goto(standing.desk.address + "/components")
+    one.settle()
+    for width in WIDTHS:
+        one.page.set_viewport_size({"width": width, "height": 844})
+        troubles.fits(one.page, f"{width} px")
+    with troubles:
+        one.examiner.check(one.page, has_script=True, dark=dark)
+    with troubles:
+        one.no_trouble()
+    troubles.none()
+
+
 def test_reading_text_is_large_and_can_be_larger(standing, seat):
     """Check 32: 16 px at 1.7 on public pages; with large text the root is 20 px."""
     one = seat(None, wide=False)
