@@ -43,7 +43,12 @@ SHOTS = (
     Shot("progress", "member-01", "/me/requests", ("main a[href^='/me/requests/']",)),
     Shot("queue", "coordinator-baoan-fuyong", "/queue"),
     Shot("case", "coordinator-baoan-fuyong", "/cases?status=consulting", ("main a[href^='/cases/']",)),
-    Shot("offer", "coordinator-baoan-fuyong", "/queue?view=triaged", ("main a[href*='/offers']",)),
+    Shot(
+        "offer",
+        "coordinator-baoan-fuyong",
+        "/cases?status=triaged",
+        ("main a[href^='/cases/']", "main a[href*='/offers']"),
+    ),
     Shot("inbox", "expert-01", "/inbox"),
     Shot("hours", "expert-01", "/me/hours"),
     Shot("certificate", "expert-01", "/me/certificates", ("main a[href^='/certificates/']",)),
