@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "helpdesk/translations/en/LC_MESSAGES/messages.po"
-KEYWORDS = {"_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "counted": (1, 1)}
 HOLE = re.compile(r"%\((\w+)\)[sd]")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -35,16 +35,16 @@ def troubles() -> list[str]:
     texts, lines = source_texts(), []
     for text in sorted(texts):
         entry = catalogue.get(text)
-        words = entry.string if entry else ""
-        words = words[0] if isinstance(words, tuple) else words
-        if not words:
-            lines.append(f"no English for: {text}")
-        elif entry is not None and entry.fuzzy:
-            lines.append(f"fuzzy: {text}")
-        elif set(HOLE.findall(text)) != set(HOLE.findall(words)):
-            lines.append(f"placeholders differ: {text} / {words}")
-        elif CHINESE.search(words) and words != text:
-            lines.append(f"Chinese left in the English: {words}")
+        string = entry.string if entry else ""
+        for words in string if isinstance(string, tuple) else (string,):
+            if not words:
+                lines.append(f"no English for: {text}")
+            elif entry is not None and entry.fuzzy:
+                lines.append(f"fuzzy: {text}")
+            elif set(HOLE.findall(text)) != set(HOLE.findall(words)):
+                lines.append(f"placeholders differ: {text} / {words}")
+            elif CHINESE.search(words) and words != text:
+                lines.append(f"Chinese left in the English: {words}")
     known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue if m.id}
     lines += [f"nothing in the code says: {text}" for text in sorted(known - texts)]
     return lines

@@ -6,13 +6,13 @@ import secrets
 import unicodedata
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField
 from wtforms.validators import ValidationError
 
 from helpdesk.errors import Refused
+from helpdesk.i18n import counted
 from helpdesk.presentation.words import refusal_text
 
 
@@ -113,4 +113,4 @@ class Longest:
     def __call__(self, form: Any, field: Any) -> None:
         over = len(field.data or "") - self.max
         if over > 0:
-            raise ValidationError(gettext("超了 %(n)s 个字，请删短些", n=over))
+            raise ValidationError(counted("超了 %(n)s 个字，请删短些", over))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.db import db
 from helpdesk.domain import hours
-from helpdesk.i18n import N_
+from helpdesk.i18n import N_, counted
 from helpdesk.models import (
     COUNTS,
     Case,
@@ -155,12 +155,12 @@ def _first_reply(messages: list[Message], taken_at: datetime | None) -> Point:
 
 def _visits_point(case: Case, rows: Rows) -> Point:
     label = gettext("至少记一次服务")
-    counted = [v for v in rows.visits if v.status is not VisitStatus.VOID]
-    if not counted:
+    logged = [v for v in rows.visits if v.status is not VisitStatus.VOID]
+    if not logged:
         url = url_for("visits.new", number=case.number) if "visit.log" in rows.may else ""
         return Point(label, small=gettext("没有服务记录，就没有时长和证书"), url=url)
-    total = hours_text(sum(v.counted_minutes for v in counted))
-    return Point(label, done=True, small=gettext("%(n)s 次，共 %(hours)s 小时", n=len(counted), hours=total))
+    total = hours_text(sum(v.counted_minutes for v in logged))
+    return Point(label, done=True, small=counted("%(n)s 次，共 %(hours)s 小时", len(logged), hours=total))
 
 
 def hours_of(case: Case, who: Who, rows: list[Visit]) -> Hours | None:
@@ -169,16 +169,16 @@ def hours_of(case: Case, who: Who, rows: list[Visit]) -> Hours | None:
     expert_id = reader if reader is not None and any(v.expert_id == reader for v in rows) else case.expert_id
     if expert_id is None:
         return None
-    counted = [v for v in rows if v.expert_id == expert_id and v.status is not VisitStatus.VOID]
-    total = sum(v.counted_minutes for v in counted)
-    confirmed = sum(v.counted_minutes for v in counted if v.status in COUNTS)
+    logged = [v for v in rows if v.expert_id == expert_id and v.status is not VisitStatus.VOID]
+    total = sum(v.counted_minutes for v in logged)
+    confirmed = sum(v.counted_minutes for v in logged if v.status in COUNTS)
     own = expert_id == reader
     return Hours(
         total=hours_text(total),
         confirmed=hours_text(confirmed),
         total_minutes=total,
         confirmed_minutes=confirmed,
-        visits=len(counted),
+        visits=len(logged),
         foot=_to_next_star(case, expert_id) if own else "",
         details_url=url_for("hours.index") if own else "",
     )
@@ -221,7 +221,7 @@ def size_words(size: SizeClass, employees: int | None) -> str:
     """小型，28 人."""
     parts = [word(size)] if size is not SizeClass.UNCLASSIFIED else []
     if employees is not None:
-        parts.append(gettext("%(n)s 人", n=employees))
+        parts.append(counted("%(n)s 人", employees))
     return gettext("，").join(parts) or word(size)
 
 

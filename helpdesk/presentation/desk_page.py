@@ -12,6 +12,7 @@ from flask_babel import gettext
 from helpdesk.domain import assignment, consultation, life, queues, transfers, triage
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
+from helpdesk.i18n import counted
 from helpdesk.models import Case, Expert, Status, Transfer
 from helpdesk.presentation import filters as shown
 from helpdesk.presentation.words import (
@@ -200,7 +201,7 @@ def _meta(case: Case) -> list[tuple[str, str]]:
     """Icon and words: company, size, industry, place, wish."""
     found: list[tuple[str, str]] = []
     if case.company is not None:
-        people = gettext("%(n)s 人", n=case.company.employees) if case.company.employees else ""
+        people = counted("%(n)s 人", case.company.employees) if case.company.employees else ""
         parts = [case.company.name, word(case.company.size), people, industry_label(case.company.industry)]
         found.append(("org", " · ".join(part for part in parts if part)))
     found.append(("pin", named(case.station)))

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from helpdesk import clock
+from helpdesk.i18n import counted
 from helpdesk.models import Case
 from helpdesk.presentation.language import is_english
 from helpdesk.rules.credit import hours_text
@@ -57,10 +58,10 @@ def span_words(minutes: float) -> str:
     """3 小时 10 分, 2 天, 45 分: two units at most, rounded down."""
     whole = int(minutes)
     if whole >= 2 * 1440:
-        return gettext("%(n)s 天", n=whole // 1440)
+        return counted("%(n)s 天", whole // 1440)
     hours, rest = divmod(whole, 60)
     if hours >= 10 or (hours and not rest):
-        return gettext("%(n)s 小时", n=hours)
+        return counted("%(n)s 小时", hours)
     if hours:
         return gettext("%(h)s 小时 %(m)s 分", h=hours, m=rest)
     return gettext("%(n)s 分", n=rest)

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from helpdesk import clock
 from helpdesk.domain import catalogue, hours
-from helpdesk.i18n import N_
+from helpdesk.i18n import N_, counted
 from helpdesk.models import ConfirmedBy, EntryKind, Expert, HoursEntry
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import named, word
@@ -120,7 +120,7 @@ def star_of(progress: Progress) -> Star:
     if progress.missing_minutes:
         missing.append(gettext("还差 %(hours)s 小时", hours=hours_text(progress.missing_minutes)))
     if progress.missing_months:
-        missing.append(gettext("还要登记满 %(n)s 个月", n=progress.missing_months))
+        missing.append(counted("还要登记满 %(n)s 个月", progress.missing_months))
     is_top = progress.next_star is None
     ceil = progress.next_minutes or progress.minutes or 1
     goal = gettext("%(n)s 星：%(hours)s 小时", n=progress.next_star, hours=ceil // 60) if not is_top else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import Babel, get_locale, gettext
 
-from helpdesk.i18n import DEFAULT_LOCALE, LOCALES
+from helpdesk.i18n import DEFAULT_LOCALE, LOCALES, counted
 
 COOKIE_LANGUAGE, COOKIE_DISPLAY = "lang", "display"
 
@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     Babel(app, locale_selector=chosen_locale)
     # Flask-Babel installs the i18n extension; `_` must also exist in imported macros without context.
-    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+    app.jinja_env.globals.update(_=gettext, gettext=gettext, counted=counted)
 
     @app.context_processor
     def reader() -> dict[str, object]:

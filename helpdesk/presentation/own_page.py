@@ -214,12 +214,24 @@ def _consents(case: Case) -> list[ConsentRow]:
     return found
 
 
+def visit_line(visit: Visit) -> str:
+    """One visit in one line, under the question whether its time is right."""
+    hours = gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes))
+    return " · ".join(
+        (
+            f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}",
+            word(visit.mode),
+            f"{gettext('计入')} {hours}",
+        )
+    )
+
+
 def visit_facts(visit: Visit) -> list[tuple[str, str]]:
     """One visit as the company checks it."""
     return [
         (gettext("日期"), filters.day(visit.starts_at)),
         (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
         (gettext("方式"), word(visit.mode) + (f"，{visit.place}" if visit.place else "")),
-        (gettext("计入"), gettext("%(n)s 小时", n=hours_text(visit.counted_minutes))),
+        (gettext("计入"), gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes))),
         (gettext("做了什么"), visit.summary),
     ]

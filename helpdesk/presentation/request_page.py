@@ -11,6 +11,7 @@ from sqlalchemy import select
 from helpdesk.db import db
 from helpdesk.domain import companies
 from helpdesk.domain.companies import CompanyFacts
+from helpdesk.i18n import counted
 from helpdesk.models import Account, Category, Company, District, Role, SizeClass
 from helpdesk.presentation.words import MEETINGS, industry_label, named, word
 from helpdesk.rules import identifiers, sizes
@@ -66,7 +67,7 @@ def _size(company: dict[str, Any]) -> str:
     facts = CompanyFacts("", None, "", company["industry"], **figures)
     parts = [size_words(companies.size_of(facts), company["industry"])]
     if facts.employees is not None:
-        parts.append(gettext("%(n)s 人", n=facts.employees))
+        parts.append(counted("%(n)s 人", facts.employees))
     return gettext("，").join(part for part in parts if part)
 
 

@@ -56,7 +56,7 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
         (gettext("证书编号"), verdict.number),
         (gettext("姓名"), verdict.name),
         (gettext("类别"), verdict.category_en if is_english() else verdict.category),
-        (gettext("服务时长"), gettext("%(n)s 小时", n=hours_text(verdict.minutes))),
+        (gettext("服务时长"), gettext("%(hours)s 小时", hours=hours_text(verdict.minutes))),
         (gettext("服务日期"), span),
         (gettext("记录单位"), verdict.issuer),
         (gettext("出具日期"), full_day(verdict.issued_on)),

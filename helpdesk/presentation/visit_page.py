@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from helpdesk import clock
 from helpdesk.domain import visits
+from helpdesk.i18n import counted
 from helpdesk.models import Case, Meeting, Station, VisitStatus
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import word
@@ -23,17 +24,17 @@ def defaults(case: Case) -> dict[str, str]:
 
 def sums(case: Case, who: Who, *, besides: int = 0) -> str:
     """本案已记 2 次，共 3.5 小时; `besides` leaves out the visit that is being corrected."""
-    counted = [
+    logged = [
         visit
         for visit in visits.of(case)
         if visit.expert_id == who.expert_id and visit.status is not VisitStatus.VOID and visit.id != besides
     ]
-    if not counted:
+    if not logged:
         return gettext("这是本案第一次记服务")
-    total = hours_text(sum(visit.counted_minutes for visit in counted))
+    total = hours_text(sum(visit.counted_minutes for visit in logged))
     if besides:
-        return gettext("本案另外记了 %(n)s 次，共 %(hours)s 小时", n=len(counted), hours=total)
-    return gettext("本案已记 %(n)s 次，共 %(hours)s 小时", n=len(counted), hours=total)
+        return counted("本案另外记了 %(n)s 次，共 %(hours)s 小时", len(logged), hours=total)
+    return counted("本案已记 %(n)s 次，共 %(hours)s 小时", len(logged), hours=total)
 
 
 def policy_words(station: Station) -> str:
@@ -56,12 +57,12 @@ class Summary:
 
 def summary(case: Case) -> Summary:
     """Each visit that may count, and their sum: what the company will be asked to confirm."""
-    counted = [visit for visit in visits.of(case) if visit.status is not VisitStatus.VOID]
+    logged = [visit for visit in visits.of(case) if visit.status is not VisitStatus.VOID]
     lines = [
         (
             gettext("%(day)s %(mode)s", day=filters.day(visit.starts_at), mode=word(visit.mode)),
             gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes)),
         )
-        for visit in counted
+        for visit in logged
     ]
-    return Summary(lines, hours_text(sum(visit.counted_minutes for visit in counted)))
+    return Summary(lines, hours_text(sum(visit.counted_minutes for visit in logged)))

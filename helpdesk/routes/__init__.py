@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from helpdesk.db import begin, db
 from helpdesk.domain import notices
 from helpdesk.errors import HelpdeskError, NotAllowed, NotFound, Refused, Stale, TooMany
+from helpdesk.i18n import counted
 from helpdesk.models import Account
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.navigation import home_for, navigation_for, role_label_for, roles_for
@@ -130,7 +131,7 @@ def _errors(app: Flask) -> None:
         if isinstance(error, NotAllowed):
             return _page(403)
         if isinstance(error, TooMany):
-            return _page(429, gettext("试得太多了，请 %(n)s 分钟后再来", n=error.wait_minutes))
+            return _page(429, counted("试得太多了，请 %(n)s 分钟后再来", error.wait_minutes))
         if isinstance(error, Stale):
             return _page(409, refusal_text(error))
         return _page(422, refusal_text(error) if isinstance(error, Refused) else None)

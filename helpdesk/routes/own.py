@@ -139,7 +139,8 @@ def confirm(case: Case) -> Response:
         case=case,
         form=form,
         answer=closure.latest_answer(case),
-        visits=[(v, own_page.visit_facts(v), doubts.get(v.id, "")) for v in open_visits],
+        visits=[(v, own_page.visit_line(v), doubts.get(v.id, "")) for v in open_visits],
+        from_link=request.method == "GET" and form.score.data in set("12345"),
         has_errors=status != 200,
         is_open=case.status is Status.ANSWERED,
     )

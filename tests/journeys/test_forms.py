@@ -154,3 +154,20 @@ def test_keys_do_nothing_while_words_are_typed(desk, sit):
     wang.settle()
     assert current() != "" and numbers
     wang.no_trouble()
+
+
+def test_switching_the_language_keeps_the_page_and_what_was_typed(desk, sit, number):
+    """Check 33, on a page of the public and on one of the desk."""
+    sme = sit()
+    sme.open("/requests/new").write("problem", "模具厂要我们换钢材，报价翻倍。")
+    sme.english = True
+    sme.press("English").sees("Step 1 of 4")
+    assert sme.path.startswith("/requests/new")
+    assert sme.field("problem").input_value() == "模具厂要我们换钢材，报价翻倍。"
+    chen = sit("chen", wide=True)
+    chen.open(f"/cases/{number}").write("body", "写到一半的话。")
+    chen.tap(chen.page.locator("header .menu > summary").locator("visible=true").last)
+    chen.english = True
+    chen.press("English")
+    assert chen.path.startswith(f"/cases/{number}")
+    assert chen.field("body").input_value() == "写到一半的话。"

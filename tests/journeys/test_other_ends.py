@@ -200,3 +200,17 @@ def test_money_asked_for_stops_the_hours_until_somebody_else_has_decided(desk, s
 
 
 _ = closure
+
+
+def test_the_confirmation_opens_with_the_stars_of_the_link_and_begins_on_the_first_screen(sit, there):
+    """Check 37: `?score=5` chooses five stars; nothing is chosen for anybody who did not."""
+    case = there("answered")
+    sme = sit()
+    chosen = "main input[name=score]:checked"
+    sme.open(f"{case.link}/confirmation")
+    assert sme.page.locator(chosen).count() == 0
+    choices, button = sme.page.locator("main [name=outcome]").last, sme.button("确认并打分")
+    assert choices.bounding_box()["y"] < button.bounding_box()["y"] < 844
+    sme.open(f"{case.link}/confirmation?score=5")
+    assert sme.page.locator(chosen).input_value() == "5"
+    sme.sees("按下面的按钮才算数")

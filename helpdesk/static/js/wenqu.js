@@ -107,8 +107,9 @@
         }, 300);
       }
     }
-    /* nothing is kept any more after this: a late timer would bring back words that have been sent */
-    clearTimeout(keepTimer);
+    /* what is being sent is not kept any more after this: a late timer would bring back words that have arrived */
+    if (waiting === form) waiting = null;
+    flush();
     if (form.dataset.keep) { keep(form); sessionStorage.setItem("wq-sent", keyOf(form)); }
     delete form.dataset.dirty;
   }, true);
@@ -116,13 +117,16 @@
   addEventListener("beforeunload", (e) => { if ($("form[data-warn][data-dirty]")) { e.preventDefault(); e.returnValue = words.leave; } });
 
   let keepTimer = 0;
+  let waiting = null;
+  const flush = () => { clearTimeout(keepTimer); if (waiting) keep(waiting); waiting = null; };
+  addEventListener("pagehide", flush);
   on("input", (e) => {
     const box = e.target;
     const form = box.form;
     if (box.dataset && box.dataset.count) count(box);
     if (!form) return;
     if (e.isTrusted && box.localName === "textarea") { if (box.value) form.dataset.dirty = "1"; else delete form.dataset.dirty; }
-    if (form.dataset.keep) { clearTimeout(keepTimer); keepTimer = setTimeout(keep, 400, form); }
+    if (form.dataset.keep) { if (waiting !== form) flush(); clearTimeout(keepTimer); waiting = form; keepTimer = setTimeout(flush, 400); }
   });
 
   /* ---- rows of the desk ---- */
