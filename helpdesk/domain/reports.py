@@ -19,11 +19,12 @@ from helpdesk.models import (
     Feedback,
     HoursEntry,
     Outcome,
+    Role,
     Station,
     Status,
 )
 from helpdesk.rules import policy
-from helpdesk.rules.policy import Who
+from helpdesk.rules.policy import Held, Who
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def overview(who: Who) -> Overview:
     return Overview(
         figures=_figures(mine, spans),
         by_category=_by_category(mine, start),
-        by_district=_by_district(mine, start),
+        by_district=_by_district(mine, start, who.first(Role.DISTRICT)),
         weeks=_weeks(mine),
     )
 
@@ -128,7 +129,7 @@ def _by_category(mine: ColumnElement[bool], start: datetime) -> list[tuple[Categ
     return sorted(((c, found.get(c.code, 0)) for c in categories), key=lambda row: -row[1])
 
 
-def _by_district(mine: ColumnElement[bool], start: datetime) -> list[tuple[District, int, int, int]]:
+def _by_district(mine: ColumnElement[bool], start: datetime, part: Held | None) -> list[tuple[District, int, int, int]]:
     """District, received this month, overdue now, stations."""
     received = dict(
         db.session.execute(
@@ -148,7 +149,11 @@ def _by_district(mine: ColumnElement[bool], start: datetime) -> list[tuple[Distr
         ).all()
     )
     districts = db.session.scalars(select(District).order_by(District.position))
-    return [(d, received.get(d.code, 0), overdue.get(d.code, 0), stations.get(d.code, 0)) for d in districts]
+    rows = [(d, received.get(d.code, 0), overdue.get(d.code, 0), stations.get(d.code, 0)) for d in districts]
+    if part is None:
+        return rows
+    # A district's reader sees the own one, and others only where a case of theirs has come from or gone to.
+    return [row for row in rows if row[0].code == part.district or row[1] or row[2]]
 
 
 def _weeks(mine: ColumnElement[bool]) -> list[tuple[date, int, int]]:
