@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import segno
+import zxingcpp
 from PIL import Image
 
 from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, art, faces, fonts, wording
@@ -294,7 +295,6 @@ def test_the_code_in_the_picture_is_the_address(usual: bytes) -> None:
 
 
 def test_a_reader_reads_it(usual: bytes) -> None:
-    zxingcpp = pytest.importorskip("zxingcpp")
     found = zxingcpp.read_barcodes(qr_of(usual))
     assert [code.text.casefold() for code in found] == [FACTS.verify_url.casefold()]
 
