@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeEngine
 
-from helpdesk.db import UtcDateTime, db
+from helpdesk.db import UtcDateTime, db, is_modelled
 
 
 def write_type(kind: str, thing: Any, autogen_context: Any) -> str | bool:
@@ -36,6 +36,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         compare_type=same_type,
         render_item=write_type,
+        include_name=is_modelled,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,12 +51,18 @@ class Page:
     @property
     def words(self) -> str:
         """All text, white space folded."""
-        parts = []
-        for element in self.tree.iter():
-            if element.tag in (NS + "script", NS + "style"):
-                continue
-            parts += [element.text or "", element.tail or ""]
-        return re.sub(r"\s+", " ", " ".join(parts))
+        return re.sub(r"\s+", " ", "".join(self._texts(self.tree)))
+
+    def _texts(self, element: Any) -> Iterator[str]:
+        """In reading order. A marked word is a part of its sentence; other elements begin something of their own."""
+        if element.tag in (NS + "script", NS + "style"):
+            return
+        gap = "" if element.tag == NS + "mark" else " "
+        yield gap + (element.text or "")
+        for child in element:
+            yield from self._texts(child)
+            yield ("" if child.tag == NS + "mark" else " ") + (child.tail or "")
+        yield gap
 
     def form(self, action: str | None = None) -> dict[str, str]:
         """What a form would send as it stands: the one whose action ends so, or the first POST form."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
 from helpdesk.db import db, transaction
-from helpdesk.domain import accounts, hours, life, reference
+from helpdesk.domain import accounts, hours, life, reference, search
 from helpdesk.errors import Refused
 from helpdesk.jobs import registry, worker
 from helpdesk.models import Account, Case, Event, Role
@@ -151,6 +151,22 @@ def create_admin(login: str, name: str, password: str) -> None:
     click.echo(f"{login} may sign in now")
 
 
+@click.group("helpdesk")
+def helpdesk_group() -> None:
+    """Upkeep of the desk."""
+
+
+@helpdesk_group.command("reindex", cls=Command)
+def reindex_command() -> None:
+    """Write the search index anew, for example after a restore or a change of how words are cut."""
+    with transaction():
+        length = db.session.scalar(select(func.count()).select_from(Case).where(Case.number.is_not(None))) or 0
+        with click.progressbar(length=length, label="cases", file=sys.stderr) as bar:
+            done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
+    click.echo(f"{done} cases are in the index")
+
+
 COMMANDS: tuple[Any, ...] = (
-    reference_command, demo_command, work_command, docs_group, ledger_group, doctor_command, create_admin,
+    reference_command, demo_command, work_command, docs_group, ledger_group, helpdesk_group, doctor_command,
+    create_admin,
 )  # fmt: skip

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import search
+from helpdesk.domain.search import Question
 from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
@@ -103,11 +105,19 @@ class Page:
     cases: list[Case]
     after: str
     before: str
+    question: Question | None = None
+    # How many there are, where that was counted: among ranked answers, CANDIDATES at the most.
+    total: int | None = None
 
 
 def page(who: Who, filters: Filters, *, size: int = PAGE) -> Page:
     """One page of the cases this person may read, by keyset: the thousandth page costs what the first does."""
+    question = search.understand(filters.q) if filters.q.strip() else None
     query = _narrow(select(Case), who, filters)
+    if question is not None and filters.sort == "best":
+        return _best(query, question, filters, size)
+    if question is not None:
+        query = search.narrow(query, question)
     columns = _order(filters)
     backwards = bool(filters.before)
     key = filters.before or filters.after
@@ -118,28 +128,44 @@ def page(who: Who, filters: Filters, *, size: int = PAGE) -> Page:
             row = tuple_(*columns)
             query = query.where(row < tuple_(*bound) if descending else row > tuple_(*bound))
     ordered = [column.desc() if descending else column.asc() for column in columns]
-    query = (
-        query.order_by(*ordered)
-        .limit(size + 1)
-        .options(
-            joinedload(Case.company).load_only(Company.name, Company.size, Company.employees),
-            joinedload(Case.category),
-            joinedload(Case.station),
-            joinedload(Case.expert),
-        )
-    )
-    rows = list(db.session.scalars(query))
+    rows = list(db.session.scalars(query.order_by(*ordered).limit(size + 1).options(*_SHOWN)))
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
     if not rows:
-        return Page([], "", "")
+        return Page([], "", "", question)
     has_after = more if not backwards else bool(key)
     has_before = bool(key) if not backwards else more
     return Page(
         rows,
         _write_key(rows[-1], filters) if has_after else "",
         _write_key(rows[0], filters) if has_before else "",
+        question,
+    )
+
+
+# What a row shows besides the case itself.
+_SHOWN = (
+    joinedload(Case.company).load_only(Company.name, Company.size, Company.employees),
+    joinedload(Case.category),
+    joinedload(Case.station),
+    joinedload(Case.expert),
+)
+
+
+def _best(query: Select[Any], question: Question, filters: Filters, size: int) -> Page:
+    """One page of the best answers; its key is a place among the few hundred that were ranked."""
+    ids = search.best(query, question)
+    key = filters.after or filters.before
+    start = min(int(key), len(ids)) if key.isdecimal() and len(key) < 5 else 0
+    wanted = ids[start : start + size]
+    found = {case.id: case for case in db.session.scalars(select(Case).where(Case.id.in_(wanted)).options(*_SHOWN))}
+    return Page(
+        [found[i] for i in wanted],
+        str(start + size) if start + size < len(ids) else "",
+        str(max(0, start - size)) if start else "",
+        question,
+        len(ids),
     )
 
 
@@ -183,20 +209,7 @@ def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
             query = query.where(column == value)
     if filters.status in set(Status):
         query = query.where(Case.status == Status(filters.status))
-    if filters.q.strip():
-        query = query.where(_matching(filters.q.strip()[:60]))
     return query
-
-
-def _matching(words: str) -> ColumnElement[bool]:
-    """Number, title, or company name; the wildcards of LIKE mean themselves."""
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    like = f"%{escaped}%"
-    return or_(
-        Case.number.ilike(like, escape="\\"),
-        Case.title.ilike(like, escape="\\"),
-        Case.company_id.in_(select(Company.id).where(Company.name.ilike(like, escape="\\"))),
-    )
 
 
 def _order(filters: Filters) -> list[Any]:

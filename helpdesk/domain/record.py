@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import search
 from helpdesk.models import Case, Event, Grant, Notice, Role
 from helpdesk.rules.events import BY_KIND, Told
 from helpdesk.rules.policy import Who
@@ -67,6 +68,7 @@ def event(
     db.session.add(row)
     db.session.flush()
     _notify(told, case, row, by, receiver_station_id, offered_expert_id)
+    search.touch(case.id)
     return row
 
 

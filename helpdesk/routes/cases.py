@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import consultation, queues
+from helpdesk.domain import consultation, queues, search
 from helpdesk.domain.queues import Filters
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.consultation import MessageForm, NoteForm
@@ -43,10 +43,12 @@ def index() -> Response:
 def _filters() -> Filters:
     """What the address narrows by; a value that means nothing narrows nothing."""
     said = {name: clean_line(request.args.get(name, ""))[:60] for name in Filters.__dataclass_fields__}
+    said["q"] = clean_line(request.args.get("q", ""))[: search.LONGEST_QUESTION]
     # An expert's list begins with what is in their hands, due first; the staff's with everything, newest first.
     view, sort = ("working", "due") if case_list.is_expert_only(me()) else ("all", "new")
     said["view"] = said["view"] if said["view"] in queues.BY_NAME else view
-    said["sort"] = said["sort"] if said["sort"] in ("due", "new") else sort
+    sorts = ("best", "due", "new") if said["q"] else ("due", "new")
+    said["sort"] = said["sort"] if said["sort"] in sorts else sorts[0] if said["q"] else sort
     return Filters(**said)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk import create_app
 from helpdesk.cli.commands import COMMANDS
@@ -63,3 +63,14 @@ def test_the_health_of_a_lived_in_house_is_good(app, make):
     for words, answer in ((["doctor"], "all well"), (["ledger", "verify"], "the ledger holds")):
         said = run(app, *words)
         assert (said.exit_code, said.output.strip()) == (0, answer)
+
+
+def test_the_index_is_written_anew(app, make):
+    make.case("consulting")
+    db.session.commit()
+    db.session.execute(text("DELETE FROM case_search"))
+    db.session.commit()
+    done = run(app, "helpdesk", "reindex")
+    assert done.exit_code == 0
+    assert "1 cases are in the index" in done.output
+    assert db.session.scalar(text("SELECT count(*) FROM case_search")) == 1

@@ -223,3 +223,15 @@ def test_a_step_back_takes_the_later_points_away(make, cast):
     closure.dispute(case, make.link(case), reason="还没解决")
     reached, since = points_reached(record.timeline(case))
     assert sorted(reached) == [0, 1, 2] and since is not None
+
+
+def test_search_marks_the_place_and_says_what_it_did_not_understand(browser, make):
+    case = make.case("consulting")
+    page = browser.get("/cases?q=研发费用", as_="wang")
+    assert page.says("找到 1 件")
+    assert {"".join(mark.itertext()) for mark in page.all("mark")} == {"研发费用"}
+    assert browser.get("/cases?q=我来帮您看", as_="wang").says("您好，我来帮您看。"), "the place in the conversation"
+    assert browser.get("/cases?q=区:火星 专精特新", as_="wang").says("没看懂，先略过：区:火星")
+    assert browser.get("/cases?q=，。！", as_="wang").says("请写要找的字")
+    assert browser.get("/cases?q=" + "研" * 900, as_="wang").says("只看了前 200 个字")
+    assert not browser.get(f"/cases?q={case.number}", as_="zhao").says("找到 1 件")

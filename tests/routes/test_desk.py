@@ -120,6 +120,7 @@ def test_a_page_of_the_list_costs_the_same_for_many(browser, make, url):
     few = statements(lambda: browser.get(url, as_="wang"))
     for n in range(3, 20):
         make.case("submitted", phone=f"139001390{n:02d}")
+    db.session.commit()
     many = statements(lambda: browser.get(url, as_="wang"))
     assert many == few
     assert len(many) <= 30
@@ -136,5 +137,6 @@ def test_a_case_page_costs_the_same_however_long_the_conversation(browser, make)
     for n in range(12):
         consultation.reply(case, make.cast.chen, body=f"第 {n} 句。", form_key=f"many-{n}")
     make.visit(case)
+    db.session.commit()
     many = statements(lambda: browser.get(url, as_="wang"))
     assert len(many) <= len(few) <= 35

@@ -18,7 +18,7 @@ from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import chance as house_chance
-from helpdesk.domain import triage
+from helpdesk.domain import search, triage
 from helpdesk.models import Case, Event, Notice, Station, Status
 from helpdesk.reference import load
 
@@ -61,10 +61,13 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             city = people.settle(chance)
         tell(f"people: {len(city.experts)} experts, {len(city.companies)} companies, {len(city.desks)} coordinators")
         plans = _plans(city, n_cases, chance)
-        done = _tell_all(plans)
+        with search.resting():
+            done = _tell_all(plans)
+            with transaction():
+                _merge_duplicates(city)
+                _read_old_notices()
         with transaction():
-            _merge_duplicates(city)
-            _read_old_notices()
+            search.reindex()
         tell(f"cases: {done}")
     db.session.remove()
 
