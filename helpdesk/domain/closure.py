@@ -107,6 +107,41 @@ def confirm(
     hours.settle(case, by)
 
 
+def answer_back(
+    case: Case,
+    by: Who,
+    *,
+    outcome: Outcome | None,
+    score: int | None,
+    comment: str,
+    paid: bool,
+    wrong_visits: dict[int, str],
+    name_on_paper: bool = False,
+    seen: int | None = None,
+) -> bool:
+    """Everything the company says on one page: visits right or wrong, paid or not, solved (an outcome) or not (None).
+
+    Whatever else is said, a payment is reported; a wrong time goes back to the expert with its reason. Returns whether
+    the case has ended. Raises Refused as the single verbs do, and then nothing at all has happened.
+    """
+    record.hold(case)
+    life.check_version(case, seen)
+    for visit in visits.undecided(case):
+        if visit.id in wrong_visits:
+            visits.dispute(visit, by, reason=wrong_visits[visit.id])
+        elif outcome is not None:
+            visits.confirm(visit, by)
+    if outcome is None:
+        dispute(case, by, reason=comment)
+    # After the dispute: an open review would stop it.
+    if paid:
+        report_payment(case, by, note=comment)
+    if outcome is None or paid or wrong_visits:
+        return False
+    confirm(case, by, outcome=outcome, score=score, comment=comment, paid=False, name_on_paper=name_on_paper)
+    return True
+
+
 def dispute(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None:
     """Not solved: back to the expert with the company's words, no second form."""
     before = db.session.scalar(

@@ -36,6 +36,9 @@ def entered(case: Case, left: Status | None, to: Status) -> None:
         promise = promises.promise_for(to)
         if promise is not None:
             _start(case, promise)
+        # Back from an end (resumed, appeal upheld, unmerged): the company is owed its first answer anew.
+        if left is not None and STATES[left].is_end and case.first_answer_at is None:
+            begin_first_answer(case)
     refresh(case)
 
 

@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from typing import Any
 
+import wtforms
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField
@@ -79,6 +80,14 @@ TEXTUAL = {
 
 class Choice(SelectField):
     """A select whose empty value is "nothing chosen", not "no such choice": its own words say what to choose."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in (None, ""):
+            super().pre_validate(form)
+
+
+class RadioField(wtforms.RadioField):
+    """Radio buttons of which none may be chosen yet: then the field's own words say what to choose."""
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in (None, ""):

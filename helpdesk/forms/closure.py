@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
-from helpdesk.forms.base import HouseForm, Longest, Present
+from helpdesk.forms.base import HouseForm, Longest, Present, RadioField
 from helpdesk.rules.credit import GATE
 from helpdesk.rules.lifecycle import HAND_BACK_REASONS
 

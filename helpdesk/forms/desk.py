@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import Optional
 
-from helpdesk.forms.base import Choice, HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import Choice, HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 from helpdesk.rules.credit import GATE_STATION
 from helpdesk.rules.lifecycle import GROUNDS, OFFICES

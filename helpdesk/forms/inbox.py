@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import Optional
 
-from helpdesk.forms.base import HouseForm, Longest
+from helpdesk.forms.base import HouseForm, Longest, RadioField
 from helpdesk.forms.closure import one_of_them
 from helpdesk.rules.lifecycle import DECLINE_REASONS
 

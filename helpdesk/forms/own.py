@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
-from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.presentation.words import SCORES
 from helpdesk.rules.lifecycle import WITHDRAW_REASONS
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, RadioField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, Optional, ValidationError
 
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
-from helpdesk.forms.base import Choice, HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import Choice, HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.models import Meeting
 from helpdesk.presentation.words import MEETINGS
 from helpdesk.rules import identifiers
@@ -40,7 +40,7 @@ class WholeNumber:
 
     def __call__(self, form: Any, field: Any) -> None:
         if number_of(field.data) is None:
-            raise ValidationError(gettext("请填整数，例如 28"))
+            raise ValidationError(gettext("%(what)s请填整数，例如 28", what=field.label.text))
 
 
 def number_of(text: str | None) -> int | None:
@@ -65,7 +65,7 @@ class CompanyForm(HouseForm):
     assets_wan = StringField(_l("资产总额"), [Optional(), WholeNumber()], filters=[clean_line])
 
     def validate_credit_code(self, field: Any) -> None:
-        if self.no_code.data and not (field.data or "").strip():
+        if self.no_code.data:
             return
         code = identifiers.squeeze(field.data or "")
         if not code:
@@ -81,7 +81,8 @@ class CompanyForm(HouseForm):
 
     def facts(self) -> CompanyFacts:
         """What the page says, tidy."""
-        code = identifiers.squeeze(self.credit_code.data or "")
+        # The tick wins: what is left in the box above it was not meant.
+        code = "" if self.no_code.data else identifiers.squeeze(self.credit_code.data or "")
         return CompanyFacts(
             name=self.name.data or "",
             credit_code=code or None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField
+from wtforms import StringField
 from wtforms.validators import Optional
 
-from helpdesk.forms.base import Choice, HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import Choice, HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 from helpdesk.models import Urgency
 from helpdesk.presentation.words import URGENCIES

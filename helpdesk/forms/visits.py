@@ -9,13 +9,13 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import DateInput, TimeInput
 
 from helpdesk import clock
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 from helpdesk.models import Meeting, Visit
 from helpdesk.presentation.words import MEETINGS

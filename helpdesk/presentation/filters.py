@@ -54,6 +54,12 @@ def moment(value: datetime) -> str:
     return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d}"
 
 
+def phone_link(number: str) -> Markup:
+    """A number that a finger can call."""
+    digits = "".join(c for c in number if c.isdigit() or c == "+")
+    return Markup('<a class="num" href="tel:{}">{}</a>').format(digits, number)
+
+
 def span_words(minutes: float) -> str:
     """3 小时 10 分, 2 天, 45 分: two units at most, rounded down."""
     whole = int(minutes)
@@ -107,6 +113,7 @@ def register(app: Flask) -> None:
         span=span_words,
         hours=hours_text,
         masked_phone=mask_phone,
+        phone_link=phone_link,
         masked_name=mask_name,
         paras=paragraphs,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext
 from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import closure, consultation, deadlines, life, record, visits
-from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit
+from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
 from helpdesk.presentation.case_page import POINTS, RANKS
 from helpdesk.presentation.case_thread import (
@@ -26,6 +28,7 @@ from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, name
 from helpdesk.rules import events as table
 from helpdesk.rules import lifecycle, promises
 from helpdesk.rules.credit import hours_text
+from helpdesk.rules.identifiers import mask_phone
 from helpdesk.rules.policy import Who
 
 # Said by a bubble or a card already.
@@ -65,6 +68,7 @@ class OwnPage:
     answer: Answer | None
     feedback: Feedback | None
     consents: list[ConsentRow]
+    told: list[tuple[str, str]]
     steps: set[str] = field(default_factory=set)
     may_reply: bool = False
     rejected: Event | None = None
@@ -82,9 +86,10 @@ def build(case: Case, who: Who) -> OwnPage:
         points=_points(case, log),
         thread=_thread(case, log, held),
         undecided=[visit for visit in held if visit.status in visits.DECIDABLE],
-        answer=closure.latest_answer(case) if case.status in (Status.ANSWERED, Status.CLOSED) else None,
+        answer=closure.latest_answer(case),
         feedback=closure.latest_feedback(case) if ended else None,
         consents=_consents(case),
+        told=_told(case),
         steps={p.step.name for p in life.steps_for(case, who) if p.obstacle is None},
         may_reply=not ended and case.status is not Status.DRAFT,
         rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
@@ -129,7 +134,10 @@ def _next(case: Case) -> str:
     if case.status is Status.ANSWERED:
         return gettext("请核对服务时间，说说解决了没有。没解决可以退回，不用重新说。")
     if case.status is Status.CLOSED:
-        return gettext("%(n)s 天内觉得没办完，可以重开。", n=lifecycle.REOPEN_DAYS)
+        until = case.closed_at and case.closed_at + timedelta(days=lifecycle.REOPEN_DAYS)
+        if until is None or until < clock.now():
+            return gettext("有新的问题，可以再提一件。")
+        return gettext("觉得没办完，%(day)s前可以重开。", day=filters.day(until))
     if case.status is Status.CONSULTING:
         return gettext("有话直接在下面说，专家和工作站都能看到。")
     return ""
@@ -157,6 +165,8 @@ def _points(case: Case, log: list[Event]) -> list[Point]:
     for row in log:
         if row.to_status and row.to_status != row.from_status:
             firsts[row.to_status] = filters.moment(row.at)
+    if case.submitted_at:
+        firsts["submitted"] = filters.moment(case.submitted_at)
     times = [firsts.get(s, "") for s in ("submitted", "triaged", "accepted", "consulting", "answered", "closed")]
     return [
         Point(gettext(label), "done" if n < rank else "now" if n == rank else "later", times[n] if n < rank else "")
@@ -197,10 +207,30 @@ def _visit(row: Visit) -> Entry:
         when=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
         text=row.summary,
         state=state,
-        state_text=gettext("等您确认") if row.status in visits.DECIDABLE else gettext(words),
-        edit_url="open" if row.status in visits.DECIDABLE else "",
+        state_text=_visit_state(row, words),
+        edit_url="open" if row.status is VisitStatus.LOGGED else "",
     )
     return Entry(f"v-{row.id}", "visit", row.starts_at, view)
+
+
+def _visit_state(row: Visit, words: str) -> str:
+    if row.status is VisitStatus.LOGGED:
+        return gettext("等您确认")
+    if row.status is VisitStatus.DISPUTED:
+        return gettext("您说不对：%(why)s，等专家改", why=(row.dispute_reason or "").rstrip("。.!！"))
+    return gettext(words)
+
+
+def _told(case: Case) -> list[tuple[str, str]]:
+    """What the company said of itself, so that a mistake is noticed; the link may be seen by others, so masked."""
+    rows = [
+        (gettext("企业"), case.company.name if case.company else ""),
+        (gettext("称呼"), case.contact_name),
+        (gettext("手机号"), mask_phone(case.contact_phone)),
+        (gettext("方便的时间"), case.contact_times or ""),
+        (gettext("想怎么谈"), word(case.meeting) if case.meeting else ""),
+    ]
+    return [row for row in rows if row[1]]
 
 
 def _consents(case: Case) -> list[ConsentRow]:
@@ -217,6 +247,8 @@ def _consents(case: Case) -> list[ConsentRow]:
 def visit_line(visit: Visit) -> str:
     """One visit in one line, under the question whether its time is right."""
     hours = gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes))
+    if visit.counted_minutes > visit.contact_minutes:
+        hours = gettext("%(hours)s 小时，含准备", hours=hours_text(visit.counted_minutes))
     return " · ".join(
         (
             f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}",
@@ -226,12 +258,20 @@ def visit_line(visit: Visit) -> str:
     )
 
 
+def _counted_words(visit: Visit) -> str:
+    hours = gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes))
+    extra = visit.counted_minutes - visit.contact_minutes
+    if extra <= 0:
+        return hours
+    return hours + gettext("（当面 %(a)s 分，准备 %(b)s 分）", a=visit.contact_minutes, b=extra)
+
+
 def visit_facts(visit: Visit) -> list[tuple[str, str]]:
     """One visit as the company checks it."""
     return [
         (gettext("日期"), filters.day(visit.starts_at)),
         (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
         (gettext("方式"), word(visit.mode) + (f"，{visit.place}" if visit.place else "")),
-        (gettext("计入"), gettext("%(hours)s 小时", hours=hours_text(visit.counted_minutes))),
+        (gettext("计入"), _counted_words(visit)),
         (gettext("做了什么"), visit.summary),
     ]

@@ -131,7 +131,7 @@ def _errors(app: Flask) -> None:
         if isinstance(error, NotAllowed):
             return _page(403)
         if isinstance(error, TooMany):
-            return _page(429, counted("试得太多了，请 %(n)s 分钟后再来", error.wait_minutes))
+            return _page(429, counted("请 %(n)s 分钟后再来", error.wait_minutes))
         if isinstance(error, Stale):
             return _page(409, refusal_text(error))
         return _page(422, refusal_text(error) if isinstance(error, Refused) else None)

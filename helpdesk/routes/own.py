@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext
 
 from helpdesk.domain import accounts, closure, consultation, intake, triage, visits
 from helpdesk.errors import NotFound, Refused
+from helpdesk.forms.base import clean
 from helpdesk.forms.own import (
     AccountForm,
     ConfirmForm,
@@ -68,7 +70,7 @@ def receipt(case: Case) -> Response:
     """What to keep: number, code, who will answer by when."""
     if case.status is Status.DRAFT:
         return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
-    return page("own/receipt.html", view=own_page.build(case, me()))
+    return page("own/receipt.html", view=own_page.build(case, me()), by_link=request.blueprint == "tracking")
 
 
 @bp.post("/messages")
@@ -120,16 +122,30 @@ def _decide(visit: Any, verdict: str, reason: str, seen: int | None) -> None:
         visits.dispute(visit, me(), reason=reason, seen=seen)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the form says of one visit: right, wrong or nothing yet, and what it really was."""
+
+    verdict: str
+    why: str
+
+    @classmethod
+    def of(cls, visit: Any) -> Said:
+        """From the request's form; empty on a GET."""
+        why = clean(request.form.get(f"visit-{visit.id}-why", ""))[: visits.LONGEST_TEXT].strip()
+        return cls(request.form.get(f"visit-{visit.id}", ""), why)
+
+
 @bp.route("/confirmation", methods=["GET", "POST"])
 @own_case_for("case.confirm")
 def confirm(case: Case) -> Response:
     """Solved or not, nothing paid, stars. A link in a mail only fills in; the button makes it count."""
     form = form_for(case, ConfirmForm, score=request.args.get("score"), outcome=request.args.get("outcome"))
     open_visits = visits.undecided(case)
-    status, doubts = 200, {}
+    status = 200
+    said = {v.id: Said.of(v) for v in open_visits}
     if request.method == "POST":
-        doubts = {v.id: request.form.get(f"visit-{v.id}", "") for v in open_visits}
-        refused = _try_confirm(case, form, open_visits, doubts)
+        refused = _try_confirm(case, form, open_visits, said)
         if refused is None:
             return _go(url_for(".show"))
         status = refused
@@ -139,54 +155,50 @@ def confirm(case: Case) -> Response:
         case=case,
         form=form,
         answer=closure.latest_answer(case),
-        visits=[(v, own_page.visit_line(v), doubts.get(v.id, "")) for v in open_visits],
+        visits=[(v, own_page.visit_line(v), said[v.id]) for v in open_visits],
         from_link=request.method == "GET" and form.score.data in set("12345"),
         has_errors=status != 200,
         is_open=case.status is Status.ANSWERED,
     )
 
 
-def _try_confirm(case: Case, form: ConfirmForm, open_visits: list[Any], doubts: dict[int, str]) -> int | None:
+def _try_confirm(case: Case, form: ConfirmForm, open_visits: list[Any], said: dict[int, Said]) -> int | None:
     """Take the step that the form asks for. None when done; otherwise the status, with everything typed kept."""
-    if form.outcome.data == "none":
-        words = form.comment.data or ""
-        refused = attempt(form, case, lambda: closure.dispute(case, me(), reason=words, seen=form.seen))
-        if refused is None:
-            flash(gettext("已退回给专家，不用重新说"), "done")
-        return refused
-    undecided = [v for v in open_visits if doubts[v.id] not in ("right", "wrong")]
-    if not form.validate_on_submit() or undecided:
-        if undecided:
-            form.form_errors = [*form.form_errors, gettext("还有服务时间没有核对")]
+    good = form.validate_on_submit()
+    solved = form.outcome.data in ("solved", "partly")
+    troubles = []
+    if solved and any(said[v.id].verdict not in ("right", "wrong") for v in open_visits):
+        troubles.append(gettext("还有服务时间没有核对"))
+    wrong = {v.id: said[v.id].why for v in open_visits if said[v.id].verdict == "wrong"}
+    if not all(wrong.values()):
+        troubles.append(gettext("时间不对的，请写一句实际是怎样"))
+    if troubles or not good:
+        form.form_errors = [*form.form_errors, *troubles]
         return 422
-    wrong = [v for v in open_visits if doubts[v.id] == "wrong"]
-    if wrong and not (form.comment.data or "").strip():
-        form.form_errors = [*form.form_errors, gettext("有时间不对的，请在“想说的话”里写一句实际是怎样")]
-        return 422
-    return attempt(form, case, lambda: _settle(case, form, open_visits, wrong))
+    return attempt(form, case, lambda: _settle(case, form, wrong))
 
 
-def _settle(case: Case, form: ConfirmForm, open_visits: list[Any], wrong: list[Any]) -> None:
-    for visit in open_visits:
-        if visit in wrong:
-            visits.dispute(visit, me(), reason=form.comment.data or "")
-        else:
-            visits.confirm(visit, me())
-    if wrong:
-        flash(gettext("时间不对的已退给专家改，改好后再请您确认"), "info")
-        return
-    closure.confirm(
+def _settle(case: Case, form: ConfirmForm, wrong: dict[int, str]) -> None:
+    paid, solved = form.paid.data == "yes", form.outcome.data != "none"
+    closure.answer_back(
         case,
         me(),
-        outcome=Outcome(form.outcome.data),
+        outcome=Outcome(form.outcome.data) if solved else None,
         score=int(form.score.data) if form.score.data in set("12345") else None,
         comment=form.comment.data or "",
-        paid=form.paid.data == "yes",
+        paid=paid,
+        wrong_visits=wrong,
         name_on_paper=bool(form.name_on_paper.data),
         seen=form.seen,
     )
-    done = gettext("谢谢您告诉我们，正在核查") if form.paid.data == "yes" else gettext("谢谢，已办结")
-    flash(done, "done")
+    if paid:
+        flash(gettext("谢谢您告诉我们，正在核查"), "done")
+    if not solved:
+        flash(gettext("已退回给专家，不用重新说"), "done")
+    elif wrong:
+        flash(gettext("时间不对的已退给专家改，改好后再请您确认"), "info")
+    elif not paid:
+        flash(gettext("谢谢，已办结"), "done")
 
 
 @bp.route("/withdrawal", methods=["GET", "POST"])

@@ -32,7 +32,8 @@ def _page(code: str) -> Response:
     code = code.strip()[:60]
     verdict = verdict_page.view(certificates.check(code)) if code else None
     pages = ("verify/index.html", "verify/_result.html")
-    response = page_or_fragment(*pages, current="verify", code=code, verdict=verdict)
+    asked_nothing = not code and "code" in request.args
+    response = page_or_fragment(*pages, current="verify", code=code, verdict=verdict, asked_nothing=asked_nothing)
     # A paper's data is for its holder's reader, not for search engines.
     response.headers["X-Robots-Tag"] = "noindex"
     return response

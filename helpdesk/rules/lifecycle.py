@@ -118,7 +118,7 @@ STEPS: tuple[Step, ...] = (
          needs=("served_something", "gate_declared", "not_waiting"), look="primary", page="answers.new"),
     Step("confirm", N_("确认并打分"), (S.ANSWERED,), S.CLOSED, "case.confirm", "case.closed",
          needs=("no_open_review", "said_whether_paid", "no_visit_undecided"), look="primary"),
-    Step("report_payment", N_("报告收费"), (S.ANSWERED,), None, "case.confirm", "case.payment_reported",
+    Step("report_payment", N_("报告收费"), (S.ANSWERED, S.CONSULTING), None, "case.confirm", "case.payment_reported",
          needs=("no_open_review",), look=""),
     Step("decide_review", N_("收费核查结论"), (S.ANSWERED, S.CONSULTING), None, "case.judge_review",
          "case.review_decided", needs=("open_review", "reason_given"), page="reviews.edit"),

@@ -85,7 +85,7 @@ def test_an_expired_session_keeps_what_was_typed(desk, sit, number):
     chen.fill_in_login("chen")
     assert chen.path.startswith(f"/cases/{number}")
     assert chen.field("body").input_value() == "写了很久的一段话。"
-    chen.sees("这是您上次没发出去的字")
+    chen.sees("没发出去的字还在")
     chen.press("发送").sees("写了很久的一段话。")
     assert count(desk, Message, Message.body == "写了很久的一段话。") == 1
     assert chen.field("body").input_value() == ""
@@ -171,3 +171,17 @@ def test_switching_the_language_keeps_the_page_and_what_was_typed(desk, sit, num
     chen.press("English")
     assert chen.path.startswith(f"/cases/{number}")
     assert chen.field("body").input_value() == "写到一半的话。"
+
+
+def test_an_edit_of_something_saved_survives_going_away_and_back(sit):
+    """The company page of a request: a changed word that was not sent is there again, and can be thrown away."""
+    sme = sit()
+    sme.open("/requests/new").write("problem", "模具厂要我们换钢材，报价翻倍。").submit("/requests/new")
+    sme.write("name", "某某电子厂").choose("no_code").pick("district", "440306").pick("industry", "C")
+    sme.submit("/company")
+    sme.page.go_back()
+    sme.settle()
+    sme.write("name", "某某电子有限公司").press("English", look=False)
+    sme.english = True
+    assert sme.field("name").input_value() == "某某电子有限公司"
+    sme.sees("What you had not sent is still here")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk.db import db
 from helpdesk.domain import closure
-from helpdesk.models import Case, HoursEntry, Status
+from helpdesk.models import Case, HoursEntry, Review, Status
 from tests.cast import LONGGANG, OTHER
 from tests.journeys import parts
 
@@ -214,3 +214,40 @@ def test_the_confirmation_opens_with_the_stars_of_the_link_and_begins_on_the_fir
     sme.open(f"{case.link}/confirmation?score=5")
     assert sme.page.locator(chosen).input_value() == "5"
     sme.sees("按下面的按钮才算数")
+
+
+def test_a_payment_is_reported_whatever_else_is_said(desk, sit, js, there):
+    """Partly solved, a wrong time and money: the time goes back with its own reason, and the review begins."""
+    case = there("answered")
+    sme = sit(js=js)
+    sme.open(f"{case.link}/confirmation").choose("outcome", "partly").choose("paid", "yes")
+    wrong = sme.page.locator("main [value=wrong]")
+    name = wrong.get_attribute("name")
+    wrong.check(force=True)
+    sme.write("comment", "人不错，就是收了红包。").submit("/confirmation").sees("时间不对的，请写一句实际是怎样")
+    assert sme.page.locator("main [name=paid][value=yes]").is_checked()
+    sme.write(f"{name}-why", "只谈了半小时").submit("/confirmation")
+    sme.sees("正在核查", "您说不对：只谈了半小时")
+    with desk.reading():
+        assert db.session.scalars(select(Review.note)).one() == "人不错，就是收了红包。"
+    li = sit("li", wide=True)
+    li.open("/reviews").sees(case.number)
+
+
+def test_not_solved_and_money_asked_for_are_both_heard(desk, sit, there):
+    case = there("answered")
+    sme = sit()
+    sme.open(f"{case.link}/confirmation").choose("outcome", "none").choose("paid", "yes")
+    sme.write("comment", "没解决，还要钱。").submit("/confirmation").sees("已退回给专家")
+    assert status_of(desk, case.number) is Status.CONSULTING
+    with desk.reading():
+        assert db.session.scalars(select(Review.note)).one() == "没解决，还要钱。"
+
+
+def test_a_request_taken_up_again_is_promised_an_answer_again(desk, sit, there):
+    case = there("submitted")
+    sme = sit()
+    sme.open(case.link).sees("前有人联系您")
+    sme.follow("/withdrawal").submit("/withdrawal").sees("请选一项")
+    sme.choose("reason", "no_longer_needed").submit("/withdrawal").sees("您已撤回")
+    sme.press("恢复求助").sees("前有人联系您")

@@ -56,12 +56,13 @@
     const text = store(form).getItem(keyOf(form));
     if (!text || $("#errors")) return;
     let changed = false;
+    let place = null;
     for (const [name, value, checked] of JSON.parse(text)) {
       const box = kept(form).find((e) => e.name === name && (checked === null || e.value === value));
       if (!box) continue;
       if (checked !== null) { box.checked = checked; continue; }
       /* words of the server are never overwritten */
-      if (value && !box.value) { box.value = value; changed = true; box.dispatchEvent(new Event("input", { bubbles: true })); }
+      if (value && value !== box.value && (!box.value || "keepOver" in form.dataset)) { place = place || box; box.value = value; changed = true; box.dispatchEvent(new Event("input", { bubbles: true })); }
     }
     if (!changed) return;
     const note = document.createElement("p");
@@ -72,7 +73,7 @@
     drop.className = "link";
     drop.textContent = words.discard;
     drop.onclick = () => { forget(keyOf(form)); form.reset(); note.remove(); $$("[data-count]", form).forEach(count); };
-    form.append(note);
+    (place.closest(".fld") || form).append(note);
   };
   /* a form that left this page and did not come back with errors has arrived, unless we were sent to log in */
   const settle = () => {
