@@ -24,6 +24,11 @@ def missing(what: str, how: str) -> None:
     pytest.skip(line)
 
 
+def postgres_is_here() -> bool:
+    """Whether `postgres()` would find or start one."""
+    return bool(os.environ.get("TEST_DATABASE_URL")) or _postgres_bin() is not None
+
+
 def _postgres_bin() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[4]))
     if found:

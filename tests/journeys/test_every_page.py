@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import MetaData
 
 from helpdesk import clock, create_app
-from helpdesk.db import READ_ONLY, begin, db
+from helpdesk.db import READ_ONLY, begin, db, is_modelled
 from helpdesk.jobs import registry, worker
 from tests.browser import Browser, Page, check_hygiene
 from tests.cast import Cast
@@ -120,7 +120,8 @@ def fingerprint() -> dict[str, str]:
     """Every table's rows as one number each."""
     db.session.commit()
     tables = MetaData()
-    tables.reflect(db.engine)
+    # FTS5 keeps shadow tables without row ids beside the index; the index itself is compared as it is.
+    tables.reflect(db.engine, only=lambda name, _: name == "case_search" or is_modelled(name, "table", None))
     prints = {}
     with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         for table in tables.sorted_tables:
