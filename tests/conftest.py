@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from helpdesk import clock as house_clock
 from helpdesk import create_app
@@ -118,3 +119,28 @@ def redis_url() -> Iterator[str]:
     """A throw-away Redis."""
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    """The same on either engine: `town.case("consulting")`, `town.cast.wang`. A transaction is open."""
+    if request.param == "sqlite":
+        request.getfixturevalue("app")
+        begin(read_only=False)
+        yield Make(Cast())
+        return
+    url = request.getfixturevalue("postgres_url")
+    with house_clock.at(NOW):
+        fresh = create_app(settings(tmp_path, url))
+        with fresh.app_context():
+            db.session.execute(text("DROP SCHEMA public CASCADE"))
+            db.session.execute(text("CREATE SCHEMA public"))
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+        app = migrated(tmp_path, url)
+        with app.app_context():
+            begin(read_only=False)
+            yield Make(Cast())
+            db.session.remove()
+            db.engine.dispose()

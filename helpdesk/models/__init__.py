@@ -30,6 +30,7 @@ from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.message import Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, Station, StationKind
+from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 
 __all__ = [
@@ -38,6 +39,6 @@ __all__ = [
     "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
     "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus", "Ladder", "Meeting", "Message",
     "Note", "Notice", "Offer", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung", "Side", "SizeClass",
-    "Skill", "Station", "StationKind", "Status", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency",
+    "Skill", "Station", "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency",
     "Visit", "VisitStatus", "WaitingOn",
 ]  # fmt: skip

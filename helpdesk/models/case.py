@@ -65,6 +65,12 @@ class Outcome(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
+_WARNED = text(
+    "status IN ('submitted', 'triaged', 'offered', 'accepted', 'consulting', 'answered') AND warn_at IS NOT NULL"
+)
+_CLOSED = text("closed_at IS NOT NULL")
+
+
 class Case(Model):
     """The aggregate's root. `status` is written by `domain.life.take` and by nothing else (a test greps)."""
 
@@ -93,6 +99,9 @@ class Case(Model):
         Index("ix_cases_company", "company_id", "submitted_at"),
         Index("ix_cases_contact_account", "contact_account_id"),
         Index("ix_cases_district", "district", "status", "due_at", "id"),
+        # What time alone changes is counted from the few rows that it concerns; all else stands in `tallies`.
+        Index("ix_cases_station_warn", "station_id", "warn_at", sqlite_where=_WARNED, postgresql_where=_WARNED),
+        Index("ix_cases_station_closed", "station_id", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

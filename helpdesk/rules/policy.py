@@ -144,11 +144,11 @@ def case_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
 
 def case_coming_to_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     """Cases another station asks this one to take over."""
-    return exists().where(
-        Transfer.case_id == Case.id,
-        Transfer.to_station_id == held.station_id,
-        Transfer.status == TransferStatus.PENDING,
+    # IN rather than EXISTS: beside an OR, SQLite reads both sides by index only so.
+    asked = select(Transfer.case_id).where(
+        Transfer.to_station_id == held.station_id, Transfer.status == TransferStatus.PENDING
     )
+    return Case.id.in_(asked)
 
 
 def case_i_handle(who: Who, held: Held) -> ColumnElement[bool]:

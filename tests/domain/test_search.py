@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import select, text
 
-from helpdesk import clock as house_clock
-from helpdesk import create_app
 from helpdesk.adapters.search import parts, tokens
-from helpdesk.db import begin, db, transaction
+from helpdesk.db import db, transaction
 from helpdesk.domain import consultation, queues, search
 from helpdesk.domain.queues import Filters
 from helpdesk.models import Case
-from tests import conftest
-from tests.cast import OTHER, Cast
+from tests.cast import OTHER
 from tests.make import Make
 
 EXPORT = "第一笔德国订单，对方要CE认证，账期60天，怕现金流断了。"
 RENT = "厂房下个月到期，房东要涨租金百分之三十五。"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def town(request, template_database, tmp_path) -> Iterator[Make]:
-    """An application of either engine with the cast in it."""
-    if request.param == "sqlite":
-        request.getfixturevalue("app")
-        begin(read_only=False)
-        yield Make(Cast())
-        return
-    url = request.getfixturevalue("postgres_url")
-    with house_clock.at(conftest.NOW):
-        fresh = create_app(conftest.settings(tmp_path, url))
-        with fresh.app_context():
-            db.session.execute(text("DROP SCHEMA public CASCADE"))
-            db.session.execute(text("CREATE SCHEMA public"))
-            db.session.commit()
-            db.session.remove()
-            db.engine.dispose()
-        app = conftest.migrated(tmp_path, url)
-        with app.app_context():
-            begin(read_only=False)
-            yield Make(Cast())
-            db.session.remove()
-            db.engine.dispose()
 
 
 def found(town: Make, q: str, who: str = "wang", **more: str) -> list[str]:
