@@ -39,7 +39,8 @@ BLUEPRINTS = (
     "home", "sessions", "drafts", "tracks", "verify", "notifications",
     "queues", "cases", "triages", "rejections", "referrals", "merges", "appeals", "offers", "recalls", "handlings",
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
-    "reopenings", "reviews", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts", "health",
+    "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
+    "health",
 )  # fmt: skip
 
 

@@ -86,6 +86,7 @@ def upgrade() -> None:
         "ix_cases_station_warn", "cases", ["station_id", "warn_at"], **_only(f"{LIVE} AND warn_at IS NOT NULL")
     )
     op.create_index("ix_cases_station_closed", "cases", ["station_id", "closed_at"], **_only("closed_at IS NOT NULL"))
+    op.create_index("ix_cases_expert_solved", "cases", ["expert_id", "category_code"], **_only("status = 'closed'"))
     op.execute(FILL)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
@@ -117,6 +118,7 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER cases_tally ON cases")
         op.execute("DROP FUNCTION keep_tallies()")
+    op.drop_index("ix_cases_expert_solved", "cases")
     op.drop_index("ix_cases_station_closed", "cases")
     op.drop_index("ix_cases_station_warn", "cases")
     op.drop_table("tallies")
