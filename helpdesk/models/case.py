@@ -65,10 +65,8 @@ class Outcome(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
-_WARNED = text(
-    "status IN ('submitted', 'triaged', 'offered', 'accepted', 'consulting', 'answered') AND warn_at IS NOT NULL"
-)
-_CLOSED, _SOLVED = text("closed_at IS NOT NULL"), text("status = 'closed'")
+# Only conditions that a range implies: SQLite cannot tell that a bound value meets any other.
+_WARNED, _CLOSED = text("warn_at IS NOT NULL"), text("closed_at IS NOT NULL")
 
 
 class Case(Model):
@@ -101,7 +99,7 @@ class Case(Model):
         Index("ix_cases_district", "district", "status", "due_at", "id"),
         # What time alone changes is counted from the few rows that it concerns; all else stands in `tallies`.
         Index("ix_cases_station_warn", "station_id", "warn_at", sqlite_where=_WARNED, postgresql_where=_WARNED),
-        Index("ix_cases_expert_solved", "expert_id", "category_code", sqlite_where=_SOLVED, postgresql_where=_SOLVED),
+        Index("ix_cases_expert_solved", "expert_id", "status", "category_code"),
         Index("ix_cases_station_closed", "station_id", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     )
 
