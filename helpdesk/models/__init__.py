@@ -1,6 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.case import (
     Answer,
     Case,
@@ -34,8 +35,8 @@ from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 
 __all__ = [
-    "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "CalendarDay", "CalendarYear", "Case", "Category",
-    "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict", "Consent",
+    "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "CalendarDay", "CalendarYear", "CannedReply", "Case",
+    "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict", "Consent",
     "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
     "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus", "Ladder", "Meeting", "Message",
     "Note", "Notice", "Offer", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung", "Side", "SizeClass",

@@ -16,9 +16,9 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import closure, consultation, life, record, visits
+from helpdesk.domain import canned_replies, closure, consultation, life, record, visits
 from helpdesk.i18n import N_
-from helpdesk.models import Answer, Case, Event, Feedback, Message, Offer, Review, Side, Status
+from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
 from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Paper, Point, Rows
 from helpdesk.presentation.case_thread import Entry, Parts
@@ -84,6 +84,7 @@ class CasePage:
     may_reply: bool
     may_note: bool
     openings: list[str]
+    canned: list[CannedReply]
     checklist: list[Point]
     hours: Hours | None
     log_url: str
@@ -140,6 +141,7 @@ def build(case: Case, who: Who) -> CasePage:
         thread=case_thread.thread(case, who, parts),
         may_reply="case.reply" in may and not state.is_end,
         may_note="case.note" in may,
+        canned=canned_replies.for_case(case) if "case.reply" in may and not state.is_end else [],
         openings=_openings(case, who, rows.messages) if is_mine and not state.is_end else [],
         checklist=case_cards.checklist(case, rows),
         hours=case_cards.hours_of(case, who, rows.visits),

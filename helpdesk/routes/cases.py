@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import consultation, queues, search
+from helpdesk.domain import canned_replies, consultation, queues, search
 from helpdesk.domain.queues import Filters
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.consultation import MessageForm, NoteForm
@@ -58,6 +58,9 @@ def show(case: Case) -> Response:
     """One case as the staff sees it. htmx asks it for the composer alone, when another tab is chosen."""
     view = case_page.build(case, me())
     form = composer_for(view, request.args.get("to", ""), request.args.get("opening", ""))
+    chosen = next((row for row in view.canned if str(row.id) == request.args.get("canned")), None)
+    if chosen is not None and form["to"] == "reply":
+        form["form"].body.data = canned_replies.filled(chosen, case, me())
     if wants_fragment():
         return page("messages/_composer.html", view=view, **form)
     return page("cases/show.html", view=view, **form)

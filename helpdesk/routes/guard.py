@@ -13,7 +13,7 @@ from sqlalchemy import select
 from helpdesk.db import db
 from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
-from helpdesk.models import Account, Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
+from helpdesk.models import Account, CannedReply, Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, Who
 
@@ -138,6 +138,11 @@ def expert_for(action: str) -> Callable[[View], View]:
 def account_for(action: str) -> Callable[[View], View]:
     """The account of the address's `account_id`."""
     return _thing_for(action, Account, "account_id", lambda value: Account.id == value, action)
+
+
+def canned_reply_for(action: str) -> Callable[[View], View]:
+    """The canned reply of the address's `reply_id`."""
+    return _thing_for(action, CannedReply, "reply_id", lambda value: CannedReply.id == value, action)
 
 
 def claim_for(action: str) -> Callable[[View], View]:

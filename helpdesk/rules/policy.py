@@ -18,6 +18,7 @@ from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import (
     Account,
+    CannedReply,
     Case,
     Certificate,
     Expert,
@@ -222,6 +223,16 @@ def claim_any(who: Who, held: Held) -> ColumnElement[bool]:
     return and_(Grant.role == Role.MEMBER, Grant.account_id != who.account_id)
 
 
+def canned_reply_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Canned replies that the station wrote."""
+    return CannedReply.station_id == held.station_id
+
+
+def canned_reply_shared(who: Who, held: Held) -> ColumnElement[bool]:
+    """Canned replies of all stations."""
+    return CannedReply.station_id.is_(None)
+
+
 def account_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every account."""
     return true()
@@ -274,7 +285,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "certificate.read certificate.download", certificate_of_my_station),
     _rule(Role.COORDINATOR, "expert.read", expert_of_my_city),
     _rule(Role.COORDINATOR, "claim.decide", claim_at_my_station),
-    _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list", page),
+    _rule(Role.COORDINATOR, "canned_reply.edit", canned_reply_of_my_station),
+    _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list", page),
     _rule(
         Role.DISTRICT,
         "case.read case.read_notes case.reopen case.judge_appeal case.judge_review",
@@ -287,7 +299,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "certificate.read certificate.download", certificate_any),
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),
-    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read", page),
+    _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),
+    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read canned_replies.list", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

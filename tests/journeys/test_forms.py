@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from helpdesk.db import db
+from helpdesk.domain import canned_replies
 from helpdesk.models import Case, Message, Status, Visit
 from tests.journeys import parts
 
@@ -185,3 +186,18 @@ def test_an_edit_of_something_saved_survives_going_away_and_back(sit):
     sme.english = True
     assert sme.field("name").input_value() == "某某电子有限公司"
     sme.sees("What you had not sent is still here")
+
+
+def test_a_canned_reply_is_chosen_with_keys_alone(desk, sit, number):
+    """T opens the list with the first one in focus, Enter fills the box, nothing is sent yet."""
+    with desk.inside() as make:
+        canned_replies.write(make.cast.wang, None, title="约电话", body="{称呼}，您好，我是{我}。")
+    wang = sit("wang", wide=True)
+    wang.open(f"/cases/{number}")
+    wang.page.keyboard.press("t")
+    wang.press(wang.page.locator("#composer .menu-box a:focus"))
+    assert wang.field("body").input_value() == "林女士，您好，我是王岚。"
+    plain = sit("wang", js=False, wide=True)
+    plain.open(f"/cases/{number}").tap(plain.page.locator("#composer summary")).press("约电话", within="#composer")
+    assert plain.field("body").input_value() == "林女士，您好，我是王岚。"
+    assert count(desk, Message, Message.body.contains("我是王岚")) == 0

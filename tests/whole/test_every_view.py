@@ -10,7 +10,7 @@ from flask import Flask, has_request_context
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import certificates, transfers, visits
+from helpdesk.domain import canned_replies, certificates, transfers, visits
 from helpdesk.models import Grant, Role
 from helpdesk.rules import policy
 from tests.cast import LOGINS, LONGGANG
@@ -58,6 +58,7 @@ def world(make, cast):
     draft = make.case("draft")
     claim = db.session.scalars(select(Grant).where(Grant.role == Role.MEMBER, Grant.confirmed_at.is_(None))).one()
     paper = certificates.of_case(closed.id)[0]
+    canned = canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。")
     db.session.commit()
     return {
         "case": consulting,
@@ -67,6 +68,7 @@ def world(make, cast):
         "expert": cast.expert("chen"),
         "claim": claim,
         "account": cast.account("lin"),
+        "reply": canned,
         "draft": draft,
         "leaving": leaving,
     }
@@ -84,6 +86,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "expert_id": world["expert"].id,
         "claim_id": world["claim"].id,
         "account_id": world["account"].id,
+        "reply_id": world["reply"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "purpose": "referral",
@@ -96,6 +99,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("expert_id", "expert"),
         ("claim_id", "claim"),
         ("account_id", "account"),
+        ("reply_id", "reply"),
     ):
         if name in rule.arguments:
             thing = world[kind]

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from helpdesk.db import db
-from helpdesk.domain import accounts, certificates, transfers
+from helpdesk.domain import accounts, canned_replies, certificates, transfers
 from helpdesk.models import Grant, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
@@ -43,6 +43,8 @@ def objects(make, cast):
         "expert Chen": cast.expert("chen"),
         "claim of Jia to Southlight": claim,
         "account of Lin": cast.account("lin"),
+        "canned reply of Nanshan": canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。"),
+        "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
 
@@ -75,6 +77,7 @@ NOUNS = {
     "Expert": ("expert",),
     "Grant": ("claim",),
     "Account": ("account",),
+    "CannedReply": ("canned_reply",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

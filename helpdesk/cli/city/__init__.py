@@ -17,10 +17,11 @@ from helpdesk.cli.city import people
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
+from helpdesk.domain import canned_replies, search, triage
 from helpdesk.domain import chance as house_chance
-from helpdesk.domain import search, triage
-from helpdesk.models import Case, Event, Notice, Station, Status
+from helpdesk.models import Account, Case, Event, Notice, Station, Status
 from helpdesk.reference import load
+from helpdesk.rules import policy
 
 SEED = 20261123
 
@@ -67,9 +68,32 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
                 _merge_duplicates(city)
                 _read_old_notices()
         with transaction():
+            _write_canned_replies()
             search.reindex()
         tell(f"cases: {done}")
     db.session.remove()
+
+
+CANNED = (
+    ("收到，正在找人", "", "{称呼}，您好。{编号}我们收到了，正在找合适的专家，找到了马上告诉您。急事请打{电话}。"),
+    ("约第一次电话", "", "{称呼}，您好，我是{我}。想先跟您通个电话，大概二十分钟，您今天下午或明天上午哪个时间方便？"),
+    ("请发材料", "", "{称呼}，为了看得准，请发营业执照、最近一个月的流水、对方发来的原文。涉及隐私的先遮掉。"),
+    ("政策条件核对清单", "policy", "{称呼}，请给我四个数：上年营收、研发费用、参保人数、知识产权数量。"),
+    ("先别签", "legal", "{称呼}，合同先不要签，也不要盖章。请把全文拍照发来，标出您担心的几条，我看完再说。"),
+    ("提醒确认时间", "", "{称呼}，{专家}已经写好小结，请您核对一下服务时间，一分钟就好。没解决可以直接退回。"),
+)  # fmt: skip
+
+
+def _write_canned_replies() -> None:
+    """Those all stations share, by the corps, and one of the station that is shown."""
+
+    def person(login: str) -> policy.Who:
+        return policy.who_is(db.session.scalars(select(Account).where(Account.login == login)).one())
+
+    for title, category, body in CANNED:
+        canned_replies.write(person("operator"), None, title=title, body=body, category_code=category)
+    own = "{称呼}，也可以直接到{工作站}来谈，工作日九点到六点都有人。"
+    canned_replies.write(person(f"coordinator-{SHOWN_STATION}"), None, title="到站里来谈", body=own)
 
 
 def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:

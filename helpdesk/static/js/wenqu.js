@@ -166,8 +166,10 @@
   const press = (key) => {
     const found = $$(`[data-key="${key}"]`).filter(visible);
     const el = key === "Z" ? $("#toast [data-key=Z]") || found.pop() : found[0];
-    if (el) el.click();
-    return !!el;
+    if (!el) return false;
+    el.click();
+    if (el.localName === "summary" && el.parentElement.open) $("a, button", el.nextElementSibling).focus();
+    return true;
   };
   const closeAll = () => {
     const open = $("details.menu[open]");
@@ -190,6 +192,7 @@
     const asks = e.key === "?" || (e.code === "Slash" && e.shiftKey);
     if ((e.code === "Slash" || e.key === "/") && !asks) { const find = $$(".find input, input[type=search]").find(visible); if (find) { e.preventDefault(); find.focus(); find.select(); } return; }
     if (asks) { sheet(); return; }
+    if (!list() && /^Key[A-Z]$/.test(e.code) && !e.shiftKey && press(e.code.slice(3))) { e.preventDefault(); return; }
     if (!list() || !(el === document.body || el.closest("[data-keys], #pane, main"))) return;
     const letter = e.code.replace(/^(Key|Digit|Numpad)/, "");
     if (Date.now() < goUntil) { goUntil = 0; if (press("G " + letter)) e.preventDefault(); return; }
