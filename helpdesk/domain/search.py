@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, event, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, event, false, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import clock
@@ -296,9 +296,3 @@ def _stretch(text: str, words: Iterable[str], around: int) -> str:
     place = _place(text, words) or 0
     start, end = max(0, place - around), place + 2 * around
     return ("…" if start else "") + " ".join(text[start:end].split()) + ("…" if end < len(text) else "")
-
-
-def count(question: Question, query: Select[Any]) -> int:
-    """How many cases of `query` answer the question."""
-    narrowed = narrow(query.with_only_columns(Case.id), question).subquery()
-    return db.session.scalar(select(func.count()).select_from(narrowed)) or 0

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
-from helpdesk.domain import assignment, closure, consultation, transfers, triage
+from helpdesk.domain import assignment, canned_replies, closure, consultation, transfers, triage
 from helpdesk.models import Case
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -64,6 +64,8 @@ def build(make: Make) -> Town:
         with clock.at(clock.now() - timedelta(days=days)):
             consultation.log_attempt(lost, cast.qian, note="电话没有人接。", form_key=f"try-{days}")
     made |= {"silent": silent, "lost": lost}
+    for who in (cast.wang, cast.zhou):
+        canned_replies.write(who, None, title="约第一次电话", body="{称呼}，您好，我是{我}。")
     phones = (f"1390000{n:04}" for n in range(100))
 
     def case(name: str, to: str, **more: object) -> Case:
