@@ -35,6 +35,7 @@ def settings(folder: Path, url: str) -> dict[str, Any]:
         "FILES_DIR": str(folder / "files"),
         "REDIS_URL": "",
         "PDF_ENGINE": "null",
+        "OFFER_UNDO_SECONDS": 0,
         "PUBLIC_URL": "https://desk.example",
     }
 

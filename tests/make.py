@@ -69,7 +69,7 @@ class Make:
         triage.triage(case, self.desk(case), category_code=category)
 
     def _offered(self, case: Case, *, expert: str, **_: Any) -> None:
-        assignment.offer(case, self.desk(case), to=self.cast.expert(expert))
+        assignment.offer(case, self.desk(case), to=self.cast.expert(expert), override="电话里说好了")
 
     def _accepted(self, case: Case, *, expert: str, **_: Any) -> None:
         assignment.accept(self.offer(case), getattr(self.cast, expert), no_conflict=True)

@@ -3,167 +3,85 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from helpdesk import clock
+from helpdesk.config import setting
 from helpdesk.db import db
 from helpdesk.domain import deadlines, life, record
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
     Conflict,
     Expert,
-    ExpertStatus,
-    Feedback,
     Offer,
+    OfferKind,
+    OfferMode,
     OfferStatus,
-    Skill,
+    Role,
     Status,
 )
-from helpdesk.rules import lifecycle, policy, promises
+from helpdesk.rules import lifecycle, matching, policy, promises
+from helpdesk.rules.matching import Evidence, Fit, Reason
 from helpdesk.rules.policy import SYSTEM, Who
 
-
-@dataclass(frozen=True)
-class Reason:
-    """A fact that speaks for an expert, or is worth knowing: words with placeholders, and the facts."""
-
-    text: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    is_good: bool = True
+# How many experts a broadcast asks at once, how many a pool may hold, how often a cascade asks of itself.
+BROADCAST, POOL, CASCADE = 3, 50, 5
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An expert who could be asked, with the reasons in words, best first."""
+    """An expert who could be asked, with points and reasons; `obstacles` are what would have to be argued away."""
 
     expert: Expert
-    reasons: tuple[Reason, ...]
-    points: int
+    fit: Fit
+    obstacles: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why, in words."""
+        return self.fit.reasons
+
+    @property
+    def points(self) -> float:
+        """The sum, of at most 100."""
+        return self.fit.points
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Who could be asked, and how many were left out for which reason."""
+    """Who could be asked, best first; how many were left out for which reason; who of them could be argued for."""
 
     listed: list[Candidate]
     left_out: dict[str, int]
+    arguable: list[Candidate]
+    total: int
 
 
 def candidates(case: Case, *, limit: int = 8) -> Candidates:
-    """Experts of the case's field: first the hard filter, then a plain count of reasons. Constant queries."""
-    experts = list(
-        db.session.scalars(
-            select(Expert)
-            .where(Expert.id.in_(select(Skill.expert_id).where(Skill.category_code == case.category_code)))
-            .where(Expert.status != ExpertStatus.LEFT)
-            .order_by(Expert.id)
-        )
-    )
-    facts = _Facts.gather(case, [e.id for e in experts])
+    """Experts of the case's field: first the hard filter, then the sum of points. Constant queries."""
+    experts = list(db.session.scalars(matching.serves(case.category_code)))
+    return _ranked(case, experts, matching.gather(case, experts), limit)
+
+
+def _ranked(case: Case, experts: list[Expert], known: dict[int, Evidence], limit: int) -> Candidates:
     left_out: Counter[str] = Counter()
-    listed = []
+    listed, arguable = [], []
     for expert in experts:
-        code = facts.why_not(expert, case)
-        if code is not None:
-            left_out[code] += 1
-        else:
-            listed.append(facts.candidate(expert, case))
-    listed.sort(key=lambda c: (-c.points, c.expert.id))
-    return Candidates(listed[:limit], dict(left_out))
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What matters of many experts at once, so that a page never asks per row."""
-
-    open_cases: dict[int, int]
-    solved: dict[int, int]
-    scores: dict[int, float]
-    topics: dict[int, set[str | None]]
-    conflicted: set[int]
-    declined: set[int]
-
-    @classmethod
-    def gather(cls, case: Case, ids: list[int]) -> _Facts:
-        open_rows = db.session.execute(
-            select(Case.expert_id, func.count())
-            .where(Case.expert_id.in_(ids), Case.status.in_((Status.ACCEPTED, Status.CONSULTING)))
-            .group_by(Case.expert_id)
-        )
-        solved_rows = db.session.execute(
-            select(Case.expert_id, func.count())
-            .where(Case.expert_id.in_(ids), Case.status == Status.CLOSED, Case.category_code == case.category_code)
-            .group_by(Case.expert_id)
-        )
-        score_rows = db.session.execute(
-            select(Feedback.expert_id, func.avg(Feedback.score))
-            .where(Feedback.expert_id.in_(ids), Feedback.score.is_not(None))
-            .group_by(Feedback.expert_id)
-        )
-        topics: dict[int, set[str | None]] = {}
-        for expert_id, topic in db.session.execute(
-            select(Skill.expert_id, Skill.topic_code).where(Skill.expert_id.in_(ids))
-        ):
-            topics.setdefault(expert_id, set()).add(topic)
-        conflicted = set(db.session.scalars(select(Conflict.expert_id).where(Conflict.company_id == case.company_id)))
-        declined = set(
-            db.session.scalars(
-                select(Offer.expert_id).where(
-                    Offer.case_id == case.id, Offer.status.in_((OfferStatus.DECLINED, OfferStatus.EXPIRED))
-                )
-            )
-        )
-        return cls(
-            {k: n for k, n in open_rows if k},
-            {k: n for k, n in solved_rows if k},
-            {k: float(v) for k, v in score_rows if k},
-            topics,
-            conflicted,
-            declined,
-        )
-
-    def why_not(self, expert: Expert, case: Case) -> str | None:
-        """The guard's own first reasons, from the gathered facts; the offer itself asks the guard again."""
-        today = clock.today()
-        if expert.status is not ExpertStatus.SERVING or (expert.paused_until and expert.paused_until >= today):
-            return "expert_paused"
-        if case.category is not None and case.category.licence_required:
-            if expert.licence_valid_until is None or expert.licence_valid_until < today:
-                return "expert_licence"
-        if expert.id in self.conflicted or (
-            expert.employer_company_id is not None and expert.employer_company_id == case.company_id
-        ):
-            return "expert_conflict"
-        if self.open_cases.get(expert.id, 0) >= expert.max_open_cases:
-            return "expert_at_capacity"
-        return "expert_declined_before" if expert.id in self.declined else None
-
-    def candidate(self, expert: Expert, case: Case) -> Candidate:
-        """The reasons in words and their plain count of points."""
-        reasons: list[tuple[int, Reason]] = []
-        if case.topic_code and case.topic_code in self.topics.get(expert.id, ()):
-            reasons.append((4, Reason(N_("对口：%(topic)s"), {"topic": case.topic_code})))
-        solved = self.solved.get(expert.id, 0)
-        if solved:
-            reasons.append((min(3, solved), Reason(N_("办过 %(n)s 件同类"), {"n": solved})))
-        if case.district in expert.districts:
-            onsite = "onsite" in expert.modes
-            words = N_("%(district)s，可上门") if onsite else N_("服务%(district)s")
-            reasons.append((2 + onsite, Reason(words, {"district": case.district})))
-        score = self.scores.get(expert.id)
-        if score is not None and score >= 4.5:
-            reasons.append((1, Reason(N_("评价 %(score)s"), {"score": f"{score:.1f}"})))
-        busy = self.open_cases.get(expert.id, 0)
-        load = Reason(N_("在手 %(n)s/%(limit)s"), {"n": busy, "limit": expert.max_open_cases}, is_good=busy == 0)
-        reasons.append((2 if busy == 0 else 0, load))
-        if case.meeting is not None and case.meeting.value not in expert.modes:
-            reasons.append((-2, Reason(N_("方式不合企业的意愿"), {}, is_good=False)))
-        return Candidate(expert, tuple(r for _, r in reasons), sum(p for p, _ in reasons))
+        codes = matching.obstacles(expert, case, known[expert.id])
+        found = Candidate(expert, matching.fit(expert, case, known[expert.id]), tuple(codes))
+        if not codes:
+            listed.append(found)
+            continue
+        left_out[codes[0]] += 1
+        if not set(codes) & set(matching.ABSOLUTE):
+            arguable.append(found)
+    for row in (listed, arguable):
+        row.sort(key=lambda c: (-c.points, c.expert.id))
+    return Candidates(listed[:limit], dict(left_out), arguable[:limit], len(listed))
 
 
 def offer(
@@ -172,42 +90,122 @@ def offer(
     *,
     to: Expert | None,
     note: str = "",
-    reasons: tuple[Reason, ...] = (),
+    override: str = "",
     seen: int | None = None,
 ) -> Offer:
-    """Ask an expert. The offer keeps why they were asked; it expires by the promise of rule R09."""
+    """Ask one expert. The offer keeps why they were asked; a person's leaves after the setting OFFER_UNDO_SECONDS.
+
+    It expires by the promise of rule R09. `override` says why somebody is asked whom the list leaves out.
+    Raises Refused when the expert may not be asked, whatever is said.
+    """
     if to is not None:
         db.session.refresh(to, with_for_update=True)
     record.hold(case)
+    found = candidates(case, limit=POOL)
+    leaves = _leaving(by)
     life.take(
         case,
         "offer",
         by,
         seen=seen,
-        asked={"expert_record": to, "offered_expert_id": to.id if to else None},
+        asked={
+            "expert_record": to,
+            "override": override.strip(),
+            "offered_expert_ids": [to.id] if to else [],
+            "tells_at": leaves,
+        },
         expert=to.name if to else "",
+    )
+    assert to is not None
+    return _write(case, by, to, found, kind=OfferKind.SINGLE, note=note, override=override, leaves=leaves)
+
+
+def offer_to_several(
+    case: Case, by: Who, *, note: str = "", pool: bool = False, seen: int | None = None
+) -> list[Offer]:
+    """Ask the best few at once, or everybody who could: the first who accepts has the case (broadcast, open pool).
+
+    Raises Refused("nobody_to_ask") when the list is empty.
+    """
+    record.hold(case)
+    found = candidates(case, limit=POOL)
+    asked = found.listed if pool else found.listed[:BROADCAST]
+    if not asked:
+        raise Refused("nobody_to_ask")
+    leaves = _leaving(by)
+    life.take(
+        case,
+        "offer_to_several",
+        by,
+        seen=seen,
+        asked={"offered_expert_ids": [c.expert.id for c in asked], "tells_at": leaves},
+        count=len(asked),
+    )
+    kind = OfferKind.POOL if pool else OfferKind.BROADCAST
+    return [_write(case, by, c.expert, found, kind=kind, note=note, override="", leaves=leaves) for c in asked]
+
+
+def _leaving(by: Who) -> datetime:
+    """People get a moment to undo what they pressed; the clock does not press wrong buttons."""
+    return clock.now() + timedelta(seconds=0 if by.holds(Role.SYSTEM) else setting("OFFER_UNDO_SECONDS"))
+
+
+def _write(
+    case: Case, by: Who, to: Expert, found: Candidates, *, kind: OfferKind, note: str, override: str, leaves: datetime
+) -> Offer:
+    place, chosen = next(
+        ((n, c) for n, c in enumerate(found.listed, 1) if c.expert.id == to.id),
+        (None, next((c for c in found.arguable if c.expert.id == to.id), None)),
     )
     promise = promises.BY_KIND["offer"]
     row = Offer(
         case_id=case.id,
-        expert_id=to.id if to else None,
+        expert_id=to.id,
+        kind=kind,
         note=note.strip(),
-        reasons=[{"text": r.text, "facts": r.facts} for r in reasons if r.is_good],
+        reasons=[{"text": r.text, "facts": r.facts} for r in chosen.reasons if r.is_good] if chosen else [],
+        ranked={
+            "parts": chosen.fit.parts if chosen else {},
+            "points": chosen.points if chosen else None,
+            "place": place,
+            "of": found.total,
+            "left_out": found.left_out,
+            "obstacles": list(chosen.obstacles) if chosen else [],
+        },
+        override_reason=override.strip() if place is None else "",
         offered_by_id=by.account_id,
         offered_by_name=by.name,
         offered_at=clock.now(),
-        expires_at=promises.due_at(clock.now(), promise.minutes, promise.unit, (), deadlines.calendar()),
+        leaves_at=leaves,
+        expires_at=promises.due_at(leaves, promise.minutes, promise.unit, (), deadlines.calendar()),
     )
     db.session.add(row)
     db.session.flush()
     return row
 
 
-def pending_offer(case: Case) -> Offer | None:
-    """The offer that waits for an answer, if any."""
-    return db.session.scalar(
-        select(Offer).where(Offer.case_id == case.id, Offer.status == OfferStatus.PENDING).order_by(Offer.id).limit(1)
+def pending_offers(case: Case) -> list[Offer]:
+    """The offers that wait for an answer, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Offer).where(Offer.case_id == case.id, Offer.status == OfferStatus.PENDING).order_by(Offer.id)
+        )
     )
+
+
+def pending_offer(case: Case) -> Offer | None:
+    """The first offer that waits for an answer, if any."""
+    return next(iter(pending_offers(case)), None)
+
+
+def undo(case: Case, by: Who, *, seen: int | None = None) -> None:
+    """Take back an offer before it left: nobody was told. Raises Refused("offer_left") after that."""
+    record.hold(case)
+    rows = pending_offers(case)
+    life.take(case, "undo_offer", by, seen=seen, asked={"offers": rows}, expert="、".join(r.expert.name for r in rows))
+    record.untell(case)
+    for row in rows:
+        _settle(row, OfferStatus.RESCINDED)
 
 
 def accept(offer: Offer, by: Who, *, no_conflict: bool, seen: int | None = None) -> Case:
@@ -226,17 +224,20 @@ def accept(offer: Offer, by: Who, *, no_conflict: bool, seen: int | None = None)
         expert=offer.expert.name,
     )
     _settle(offer, OfferStatus.ACCEPTED)
+    rescind_all(case)
     return case
 
 
 def decline(offer: Offer, by: Who, *, reason: str, note: str = "", seen: int | None = None) -> Case:
-    """The expert says no; the case is back in the queue with the reason. A conflict is remembered for good."""
+    """The expert says no. While others are still asked the case waits for them; else it is back in the queue with
+    the reason, or, where the station cascades, with the next expert. A conflict is remembered for good."""
     case = record.hold(_case_of(offer))
     db.session.refresh(offer, with_for_update=True)
     _only_the_asked(offer, by)
+    others = len(pending_offers(case)) > 1
     life.take(
         case,
-        "decline",
+        "pass" if others else "decline",
         by,
         seen=seen,
         asked={"offer": offer, "reason_code": reason},
@@ -248,12 +249,14 @@ def decline(offer: Offer, by: Who, *, reason: str, note: str = "", seen: int | N
     _settle(offer, OfferStatus.DECLINED)
     if reason == "conflict":
         remember_conflict(offer.expert_id, case)
+    if not others and case.station is not None and case.station.offer_mode is OfferMode.CASCADE:
+        ask_next(case)
     return case
 
 
 def recall(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None:
-    """The coordinator takes a pending offer back."""
-    pending = pending_offer(case)
+    """The coordinator takes the pending offers back."""
+    rows = pending_offers(case)
     life.take(
         case,
         "recall",
@@ -261,24 +264,48 @@ def recall(case: Case, by: Who, *, reason: str, seen: int | None = None) -> None
         seen=seen,
         asked={"reason": reason},
         reason=reason.strip(),
-        expert=pending.expert.name if pending else "",
+        expert="、".join(row.expert.name for row in rows),
     )
-    if pending is not None:
-        _settle(pending, OfferStatus.RESCINDED)
+    for row in rows:
+        _settle(row, OfferStatus.RESCINDED)
 
 
 def expire_due() -> int:
-    """Take back offers nobody answered in time; returns how many. Run by the clock, harmless when run twice."""
+    """Take back offers nobody answered in time and ask the next expert; returns how many expired.
+
+    Run by the clock, harmless when run twice: an offer is looked at again under the lock of its case.
+    """
     overdue = db.session.scalars(
         select(Offer).where(Offer.status == OfferStatus.PENDING, Offer.expires_at <= clock.now()).order_by(Offer.id)
     ).all()
+    done = 0
     for row in overdue:
         case = record.hold(_case_of(row))
         db.session.refresh(row, with_for_update=True)
         if row.status is OfferStatus.PENDING and case.status is Status.OFFERED:
-            life.take(case, "expire", SYSTEM, expert=row.expert.name)
+            others = len(pending_offers(case)) > 1
+            life.take(case, "expire_one" if others else "expire", SYSTEM, expert=row.expert.name)
             _settle(row, OfferStatus.EXPIRED)
-    return len(overdue)
+            done += 1
+            if not others:
+                ask_next(case)
+    return done
+
+
+def ask_next(case: Case) -> Offer | None:
+    """Ask the best expert who was not asked yet, in the station's name; None when there is nobody, or after five.
+
+    What a decline (where the station cascades) or a silence frees is filled in the same transaction.
+    """
+    rounds = db.session.scalar(
+        select(func.count())
+        .select_from(Offer)
+        .where(Offer.case_id == case.id, Offer.status.in_((OfferStatus.DECLINED, OfferStatus.EXPIRED)))
+    )
+    if case.status is not Status.TRIAGED or case.is_paused or (rounds or 0) >= CASCADE:
+        return None
+    found = candidates(case, limit=1)
+    return offer(case, SYSTEM, to=found.listed[0].expert) if found.listed else None
 
 
 def take_for_station(case: Case, by: Who, *, seen: int | None = None) -> None:

@@ -108,6 +108,8 @@ class Inbox:
 def inbox(expert_id: int) -> Inbox:
     """Pending offers, soonest to expire first, and the open cases, soonest due first. Three queries."""
     mine = select(Offer).where(Offer.expert_id == expert_id).options(joinedload(Offer.case).options(*_AROUND))
+    # What has not left yet may still be undone: the expert knows nothing of it.
+    mine = mine.where(Offer.leaves_at <= clock.now())
     offers = db.session.scalars(mine.where(Offer.status == OfferStatus.PENDING).order_by(Offer.expires_at))
     cases = db.session.scalars(
         select(Case)
@@ -119,7 +121,7 @@ def inbox(expert_id: int) -> Inbox:
     )
     gone = db.session.scalars(
         mine.where(Offer.status.in_((OfferStatus.RESCINDED, OfferStatus.EXPIRED)))
-        .where(Offer.answered_at >= clock.now() - timedelta(hours=GONE_HOURS))
+        .where(Offer.answered_at >= clock.now() - timedelta(hours=GONE_HOURS), Offer.answered_at >= Offer.leaves_at)
         .order_by(Offer.id.desc())
     )
     return Inbox(list(offers), list(cases), list(gone))

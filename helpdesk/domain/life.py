@@ -57,10 +57,8 @@ def take(
     _write(case, left, to, sets or {})
     if step.to is not None:
         deadlines.entered(case, left, to)
-    hidden = {
-        key: (asked or {}).get(key) for key in ("receiver_station_id", "offered_expert_id") if key in (asked or {})
-    }
-    return record.event(case, step.event, by, step=name, frm=left.value, to=to.value, **hidden, **facts)
+    tells = {key: value for key, value in (asked or {}).items() if key in record.TELLING}
+    return record.event(case, step.event, by, step=name, frm=left.value, to=to.value, **tells, **facts)
 
 
 def check_version(case: Case, seen: int | None) -> None:

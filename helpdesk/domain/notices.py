@@ -19,7 +19,7 @@ def unread_count(who: Who) -> int:
         db.session.scalar(
             select(func.count())
             .select_from(Notice)
-            .where(Notice.account_id == who.account_id, Notice.read_at.is_(None))
+            .where(Notice.account_id == who.account_id, Notice.read_at.is_(None), Notice.shown_from <= clock.now())
         )
         or 0
     )
@@ -31,7 +31,7 @@ def latest(who: Who, *, limit: int = 50) -> list[tuple[Notice, Event, Case]]:
         select(Notice, Event, Case)
         .join(Event, Event.id == Notice.event_id)
         .join(Case, Case.id == Event.case_id)
-        .where(Notice.account_id == who.account_id)
+        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
         .where(policy.which(who, "case.read") | policy.which(who, "offer.answer"))
         .order_by(Notice.id.desc())
         .limit(limit)
@@ -43,7 +43,7 @@ def mark_read(who: Who) -> None:
     """Everything up to now is read."""
     db.session.execute(
         update(Notice)
-        .where(Notice.account_id == who.account_id, Notice.read_at.is_(None))
+        .where(Notice.account_id == who.account_id, Notice.read_at.is_(None), Notice.shown_from <= clock.now())
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )

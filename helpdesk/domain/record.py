@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -12,6 +14,9 @@ from helpdesk.domain import search
 from helpdesk.models import Case, Event, Grant, Notice, Role
 from helpdesk.rules.events import BY_KIND, Told
 from helpdesk.rules.policy import Who
+
+# What of a step's answers decides who is told, and when.
+TELLING = ("receiver_station_id", "offered_expert_ids", "tells_at")
 
 # The order in which a person with several parts is described when they act on a case.
 _PARTS = (
@@ -35,10 +40,14 @@ def event(
     frm: str | None = None,
     to: str | None = None,
     receiver_station_id: int | None = None,
-    offered_expert_id: int | None = None,
+    offered_expert_ids: Collection[int] = (),
+    tells_at: datetime | None = None,
     **facts: Any,
 ) -> Event:
-    """Append one event to the case and its notices. Raises ValueError when the facts are not the declared ones."""
+    """Append one event to the case and its notices, which are shown from `tells_at` on.
+
+    Raises ValueError when the facts are not the declared ones.
+    """
     told = BY_KIND[kind]
     if set(facts) != told.facts:
         raise ValueError(f"{kind}: facts {sorted(facts)} are not {sorted(told.facts)}")
@@ -67,7 +76,7 @@ def event(
     )
     db.session.add(row)
     db.session.flush()
-    _notify(told, case, row, by, receiver_station_id, offered_expert_id)
+    _notify(told, case, row, by, receiver_station_id, offered_expert_ids, tells_at)
     search.touch(case.id)
     return row
 
@@ -86,7 +95,13 @@ def part_of(by: Who, case: Case) -> Role:
 
 
 def _notify(
-    told: Told, case: Case, row: Event, by: Who, receiver_station_id: int | None, offered_expert_id: int | None
+    told: Told,
+    case: Case,
+    row: Event,
+    by: Who,
+    receiver_station_id: int | None,
+    offered_expert_ids: Collection[int],
+    tells_at: datetime | None,
 ) -> None:
     criteria = []
     for audience in told.tells:
@@ -99,7 +114,7 @@ def _notify(
         elif audience == "receiver":
             criteria.append(Grant.station_id == receiver_station_id)
         elif audience == "offered":
-            criteria.append(Grant.expert_id == offered_expert_id)
+            criteria.append(Grant.expert_id.in_(offered_expert_ids))
     readers: set[int] = set()
     for criterion in criteria:
         readers.update(
@@ -110,8 +125,20 @@ def _notify(
     if "company" in told.tells and case.contact_account_id is not None:
         readers.add(case.contact_account_id)
     readers.discard(by.account_id or 0)
-    db.session.add_all(Notice(account_id=reader, event_id=row.id) for reader in sorted(readers))
+    db.session.add_all(
+        Notice(account_id=reader, event_id=row.id, shown_from=tells_at or row.at) for reader in sorted(readers)
+    )
     db.session.flush()
+
+
+def untell(case: Case) -> None:
+    """Take back what nobody has been shown yet: an offer undone before it left was never made."""
+    of_case = select(Event.id).where(Event.case_id == case.id)
+    db.session.execute(
+        delete(Notice)
+        .where(Notice.event_id.in_(of_case), Notice.shown_from > clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def last_actor(case: Case, kind: str) -> str | None:

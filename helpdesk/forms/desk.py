@@ -57,6 +57,8 @@ class OfferForm(HouseForm):
 
     expert_id = IntegerField(_l("专家"), [Optional()])
     note = TextAreaField(_l("给专家留言"), [Optional(), Longest(1000)])
+    other_id = IntegerField(_l("名单外的专家"), [Optional()])
+    override = TextAreaField(_l("为什么请他"), [Optional(), Longest(500)])
 
 
 class TransferForm(HouseForm):

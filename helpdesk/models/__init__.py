@@ -11,6 +11,7 @@ from helpdesk.models.case import (
     Feedback,
     Meeting,
     Offer,
+    OfferKind,
     OfferStatus,
     Outcome,
     Review,
@@ -30,16 +31,16 @@ from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.message import Message, Note, Side
-from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, Station, StationKind
+from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 
 __all__ = [
     "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "CalendarDay", "CalendarYear", "CannedReply", "Case",
-    "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict", "Consent",
-    "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
+    "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict",
+    "Consent", "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
     "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus", "Ladder", "Meeting", "Message",
-    "Note", "Notice", "Offer", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung", "Side", "SizeClass",
-    "Skill", "Station", "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency",
-    "Visit", "VisitStatus", "WaitingOn",
+    "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung",
+    "Side", "SizeClass", "Skill", "Station", "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer",
+    "TransferStatus", "Urgency", "Visit", "VisitStatus", "WaitingOn",
 ]  # fmt: skip

@@ -183,6 +183,14 @@ class OfferStatus(enum.StrEnum):
     RESCINDED = "rescinded"
 
 
+class OfferKind(enum.StrEnum):
+    """One expert asked alone; one of a few asked at once; one of all who could, where the first comer has it."""
+
+    SINGLE = "single"
+    BROADCAST = "broadcast"
+    POOL = "pool"
+
+
 class Offer(Model):
     """A case offered to an expert, who may say no without penalty (《志愿服务条例》 art. 25, rule R08)."""
 
@@ -197,8 +205,10 @@ class Offer(Model):
             postgresql_where=text("status = 'pending'"),
         ),
         Index("ix_offers_expert", "expert_id", "status"),
+        Index("ix_offers_expert_offered", "expert_id", "offered_at"),
         Index("ix_offers_case", "case_id"),
         CheckConstraint("(status = 'pending') = (answered_at IS NULL)", name="answered_has_time"),
+        CheckConstraint("leaves_at >= offered_at", name="leaves_after_offered"),
         CheckConstraint("status <> 'declined' OR reason_code IS NOT NULL", name="declined_has_reason"),
     )
 
@@ -207,11 +217,18 @@ class Offer(Model):
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     status: Mapped[OfferStatus] = mapped_column(stored_enum(OfferStatus), default=OfferStatus.PENDING)
     note: Mapped[str] = mapped_column(default="")
+    kind: Mapped[OfferKind] = mapped_column(stored_enum(OfferKind), default=OfferKind.SINGLE)
     # Why this expert was asked, as it stood then: shown to them and kept (peers brief, C4).
     reasons: Mapped[list[Any]] = mapped_column(default=list)
+    # The same for the desk: points by part, place in the list, of how many, who was left out and why, in counts.
+    ranked: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Why the coordinator asked although the list would not have: "" where it did.
+    override_reason: Mapped[str] = mapped_column(default="")
     offered_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     offered_by_name: Mapped[str] = mapped_column(String(80))
     offered_at: Mapped[datetime]
+    # Until then the desk may take it back and the expert knows nothing of it.
+    leaves_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     reason_code: Mapped[str | None] = mapped_column(String(40))

@@ -42,6 +42,8 @@ class Notice(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    # An offer is told only when it has left.
+    shown_from: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
 

@@ -25,6 +25,15 @@ class StationKind(enum.StrEnum):
     STARTUP = "startup"
 
 
+class OfferMode(enum.StrEnum):
+    """How a station asks its experts (peers brief, C4): see `domain.assignment`."""
+
+    SUGGEST = "suggest"
+    CASCADE = "cascade"
+    BROADCAST = "broadcast"
+    POOL = "pool"
+
+
 class District(Model):
     """One of the eleven districts; two of them have no national code, so the code is ours (domain brief, 6)."""
 
@@ -89,6 +98,9 @@ class Station(Model):
     counts_preparation: Mapped[bool] = mapped_column(default=False)
     preparation_cap_minutes: Mapped[int] = mapped_column(default=0)
     takes_cases: Mapped[bool] = mapped_column(default=True)
+    offer_mode: Mapped[OfferMode] = mapped_column(stored_enum(OfferMode), default=OfferMode.SUGGEST)
+    # Only its own experts are asked; otherwise stations share them (plan 二（四）).
+    own_experts_only: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
 
     detachment: Mapped[Detachment] = relationship(back_populates="stations")

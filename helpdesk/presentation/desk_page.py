@@ -12,7 +12,8 @@ from flask_babel import gettext
 from helpdesk.domain import assignment, consultation, life, queues, transfers, triage
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
-from helpdesk.i18n import counted
+from helpdesk.errors import Refused
+from helpdesk.i18n import N_, counted
 from helpdesk.models import Case, Expert, Status, Transfer
 from helpdesk.presentation import filters as shown
 from helpdesk.presentation.words import (
@@ -26,6 +27,7 @@ from helpdesk.presentation.words import (
     word,
 )
 from helpdesk.rules import policy
+from helpdesk.rules.matching import WEIGHTS
 from helpdesk.rules.policy import Who
 
 KEYS = {"ask": "R", "request_transfer": "S", "reject": "D", "merge": "M", "offer": "F"}
@@ -75,6 +77,28 @@ class Suggested:
     assign_action: str
     fields: dict[str, Any]
     url: str
+    points: int
+    parts: list[Part]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the sum of points: its name, what it got, of how much."""
+
+    label: str
+    points: float
+    of: int
+
+
+@dataclass(frozen=True)
+class Arguable:
+    """An expert the list leaves out, and what speaks against asking them."""
+
+    expert_id: int
+    name: str
+    org: str
+    against: str
+    points: int
 
 
 @dataclass(frozen=True)
@@ -183,6 +207,31 @@ def suggested(candidate: assignment.Candidate, case: Case, goes_to: str) -> Sugg
         assign_action=url_for("offers.new", number=case.number),
         fields={"expert_id": expert.id, "version": case.version, "next": goes_to},
         url=url_for("experts.show", expert_id=expert.id),
+        points=round(candidate.points),
+        parts=[Part(gettext(PART_LABELS[n]), p, WEIGHTS[n]) for n, p in candidate.fit.parts.items()],
+    )
+
+
+# What the parts of the sum are called.
+PART_LABELS = {
+    "skill": N_("对口"),
+    "capacity": N_("空档"),
+    "fairness": N_("轮到"),
+    "results": N_("口碑"),
+    "place": N_("就近"),
+    "earlier": N_("熟悉"),
+}
+
+
+def arguable(candidate: assignment.Candidate) -> Arguable:
+    """An expert who may be asked only with a reason, with what stands against it."""
+    expert = candidate.expert
+    return Arguable(
+        expert.id,
+        expert.name,
+        f"{expert.employer} {expert.title}",
+        gettext("；").join(refusal_text(Refused(code, name=expert.name)) for code in candidate.obstacles),
+        round(candidate.points),
     )
 
 

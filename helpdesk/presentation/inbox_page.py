@@ -21,6 +21,7 @@ from helpdesk.models import (
     Message,
     Notice,
     Offer,
+    OfferKind,
     OfferStatus,
     Side,
     Status,
@@ -181,6 +182,10 @@ def hider(case: Case) -> Callable[[str], str]:
 
 def _kicker(row: Offer, is_mine: bool) -> str:
     station = named(row.case.station)
+    if is_mine and row.kind is not OfferKind.SINGLE:
+        return gettext("%(station)s同时请了几位，先接者办", station=station)
+    if is_mine and row.offered_by_id is None:
+        return gettext("%(station)s请您接手", station=station)
     if is_mine:
         return gettext("%(station)s %(name)s 派给您", station=station, name=row.offered_by_name)
     return gettext("%(station)s %(name)s 派出", station=station, name=row.offered_by_name)

@@ -18,12 +18,9 @@ from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.models import (
     Case,
-    Conflict,
     ContactAttempt,
     Event,
     Expert,
-    ExpertStatus,
-    Grant,
     Message,
     Offer,
     OfferStatus,
@@ -35,7 +32,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import lifecycle
+from helpdesk.rules import lifecycle, matching
 from helpdesk.rules.credit import GATE, GATE_STATION
 from helpdesk.rules.policy import Who
 
@@ -167,49 +164,21 @@ def not_who_rejected(asked: Asked) -> None:
 
 
 def eligible_expert(asked: Asked) -> None:
-    """The hard filter: serving, not on leave, the field, a valid licence where the field needs one, no conflict."""
+    """The hard filter of `rules.matching`: what can be argued about needs a reason, the rest stands."""
     expert: Expert | None = asked.facts.get("expert_record")
     if expert is None:
         raise Refused("expert_missing", field="expert")
-    code = why_not(expert, asked.case)
+    known = matching.gather(asked.case, [expert])[expert.id]
+    codes = matching.obstacles(expert, asked.case, known)
+    code = matching.first_obstacle(codes, argued=bool(asked.text("override")))
     if code is not None:
-        raise Refused(code, field="expert", name=expert.name)
+        raise Refused(code, field="override" if code in matching.ARGUABLE else "expert", name=expert.name)
 
 
-def why_not(expert: Expert, case: Case) -> str | None:
-    """The first reason why a case cannot be offered to an expert, as a refusal code; None when it can."""
-    today = clock.today()
-    if expert.status is not ExpertStatus.SERVING:
-        return "expert_not_serving"
-    if expert.paused_until is not None and expert.paused_until >= today:
-        return "expert_paused"
-    if case.category_code not in expert.category_codes:
-        return "expert_other_field"
-    if case.category is not None and case.category.licence_required:
-        if expert.licence_valid_until is None or expert.licence_valid_until < today:
-            return "expert_licence"
-    if has_conflict(expert, case):
-        return "expert_conflict"
-    if open_cases_of(expert) >= expert.max_open_cases:
-        return "expert_at_capacity"
-    return None
-
-
-def has_conflict(expert: Expert, case: Case) -> bool:
-    """Own or declared: the employer's case, a declared conflict, or an account that is the company's too."""
-    if expert.employer_company_id is not None and expert.employer_company_id == case.company_id:
-        return True
-    declared = select(Conflict.id).where(Conflict.expert_id == expert.id, Conflict.company_id == case.company_id)
-    if db.session.scalar(declared):
-        return True
-    account_ids = select(Grant.account_id).where(Grant.expert_id == expert.id, Grant.ended_at.is_(None))
-    works_there = select(Grant.id).where(
-        Grant.account_id.in_(account_ids), Grant.company_id == case.company_id, Grant.ended_at.is_(None)
-    )
-    sent_it = case.contact_account_id is not None and db.session.scalar(
-        select(Grant.id).where(Grant.expert_id == expert.id, Grant.account_id == case.contact_account_id)
-    )
-    return bool(db.session.scalar(works_there) or sent_it)
+def offer_not_left(asked: Asked) -> None:
+    """An offer can be undone without a word only while nobody has been told of it."""
+    if any(offer.leaves_at <= clock.now() for offer in asked.facts.get("offers", ())):
+        raise Refused("offer_left")
 
 
 def open_cases_of(expert: Expert) -> int:
@@ -231,13 +200,15 @@ def no_conflict_declared(asked: Asked) -> None:
     if not asked.facts.get("no_conflict"):
         raise Refused("conflict_undeclared", field="no_conflict")
     offer: Offer = asked.facts["offer"]
-    if has_conflict(offer.expert, asked.case):
+    if matching.gather(asked.case, [offer.expert])[offer.expert_id].has_conflict:
         raise Refused("expert_conflict", name=offer.expert.name)
 
 
 def capacity_left(asked: Asked) -> None:
-    expert: Expert = asked.facts["offer"].expert
-    if open_cases_of(expert) >= expert.max_open_cases:
+    offer: Offer = asked.facts["offer"]
+    expert = offer.expert
+    # Somebody asked although their hands were full, with a reason, may say yes all the same.
+    if not offer.override_reason and open_cases_of(expert) >= expert.max_open_cases:
         raise Refused("expert_at_capacity", name=expert.name, limit=expert.max_open_cases)
 
 
@@ -352,10 +323,11 @@ GUARDS: dict[str, Guard] = {
         consent_given, contact_known, few_open_cases, category_and_station, no_transfer_pending, transfer_pending,
         one_of_seven_grounds, office_named, same_company_target, no_visits_yet, no_visits_counting,
         within_unmerge_days, within_resume_days, within_reopen_days, within_appeal_days, was_submitted,
-        reason_given, appeal_pending, not_who_rejected, eligible_expert, offer_pending, no_conflict_declared,
-        capacity_left, decline_reason, question_given, not_waiting, is_waiting, served_something, gate_declared,
-        gate_checked, said_whether_paid, no_visit_undecided, no_open_review, open_review, silent_long_enough,
-        not_own_hours, three_attempts, other_station, few_transfers, somebody_to_return_to,
+        reason_given, appeal_pending, not_who_rejected, eligible_expert, offer_not_left, offer_pending,
+        no_conflict_declared, capacity_left, decline_reason, question_given, not_waiting, is_waiting,
+        served_something, gate_declared, gate_checked, said_whether_paid, no_visit_undecided, no_open_review,
+        open_review, silent_long_enough, not_own_hours, three_attempts, other_station, few_transfers,
+        somebody_to_return_to,
     )
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
+from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import (
@@ -127,9 +128,12 @@ def case_i_served(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def case_offered_to_me(who: Who, held: Held) -> ColumnElement[bool]:
-    """Cases of which an offer to this expert is pending."""
+    """Cases of which an offer to this expert is pending and has left."""
     return exists().where(
-        Offer.case_id == Case.id, Offer.expert_id == held.expert_id, Offer.status == OfferStatus.PENDING
+        Offer.case_id == Case.id,
+        Offer.expert_id == held.expert_id,
+        Offer.status == OfferStatus.PENDING,
+        Offer.leaves_at <= clock.now(),
     )
 
 
@@ -169,8 +173,8 @@ def case_any(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def offer_to_me(who: Who, held: Held) -> ColumnElement[bool]:
-    """Offers made to this expert."""
-    return Offer.expert_id == held.expert_id
+    """Offers made to this expert, once they have left."""
+    return and_(Offer.expert_id == held.expert_id, Offer.leaves_at <= clock.now())
 
 
 def offer_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
@@ -306,7 +310,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OVERSEER, "cases.list overview.read", page),
     _rule(Role.ADMIN, "account.manage", account_any),
     _rule(Role.ADMIN, "accounts.list accesses.list health.read", page),
-    _rule(Role.SYSTEM, "case.keep_time case.hand_back", case_any),
+    _rule(Role.SYSTEM, "case.keep_time case.hand_back case.offer", case_any),
 )
 
 ACTIONS: tuple[str, ...] = tuple(sorted({action for rule in RULES for action in rule.may}))

@@ -16,7 +16,7 @@ from helpdesk import create_app
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import assignment, closure, intake, triage, visits
 from helpdesk.domain.intake import Contact
-from helpdesk.errors import HelpdeskError, Refused, Stale
+from helpdesk.errors import HelpdeskError, NotAllowed, Refused, Stale
 from helpdesk.models import Case, Certificate, HoursEntry, Offer, Status
 from tests import conftest
 from tests.cast import SOUTHLIGHT, Cast
@@ -200,3 +200,29 @@ def test_one_expert_cannot_log_overlapping_visits_at_once(office):
     results = at_once(office, log(first), log(second))
     assert results.count("logged") == 1, results
     assert next(r for r in results if r != "logged").code == "visit_overlaps"
+
+
+def test_of_several_asked_two_accept_at_once_and_one_has_it(office):
+    """Broadcast: the first comer has the case, the other is told that it is gone."""
+    with transaction():
+        case = Make(Cast()).case("triaged")
+        offers = {o.expert_id: o.id for o in assignment.offer_to_several(case, Cast().wang)}
+        case_id = case.id
+    db.session.remove()
+
+    def accept(login: str) -> Callable[[], Any]:
+        def act() -> Any:
+            who = getattr(Cast(), login)
+            return assignment.accept(db.session.get_one(Offer, offers[who.expert_id]), who, no_conflict=True)
+
+        return act
+
+    results = at_once(office, accept("chen"), accept("wu"), accept("qian"))
+    won = [r for r in results if isinstance(r, Case)]
+    lost = [r for r in results if isinstance(r, (Refused, Stale, NotAllowed))]
+    assert (len(won), len(lost)) == (1, 2)
+    begin(read_only=True)
+    case = db.session.get_one(Case, case_id, populate_existing=True)
+    assert case.status is Status.ACCEPTED
+    states = sorted(o.status for o in db.session.scalars(select(Offer).where(Offer.case_id == case_id)))
+    assert states == ["accepted", "rescinded", "rescinded"]

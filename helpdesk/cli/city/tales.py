@@ -190,16 +190,16 @@ class Tale:
             yield self.at_work(2, 9)
             transfers.bounce(self.case, self.city.desks[other.id], reason=row["bounce"] or "本站没有这方面的专家。")
 
-    def _choose(self) -> tuple[Expert, tuple[assignment.Reason, ...]] | None:
+    def _choose(self) -> tuple[Expert, str] | None:
+        """Somebody of the list, and ""; or the tale's own expert, and why they are asked all the same."""
         listed = assignment.candidates(self.case).listed
         if self.expert:
-            wanted = self.city.experts[self.expert]
-            return next(((c.expert, c.reasons) for c in listed if c.expert.id == wanted.id), (wanted, ()))
+            return self.city.experts[self.expert], "企业点名请过这位老师，电话里已经说好。"
         free = [c for c in listed if c.expert.id not in self.kept]
         if not free:
             return None
         pick = free[min(len(free) - 1, int(self.chance.expovariate(0.8)))]
-        return pick.expert, pick.reasons
+        return pick.expert, ""
 
     kept: frozenset[int] = frozenset()
 
@@ -210,9 +210,9 @@ class Tale:
             chosen = self._choose()
             if chosen is None:
                 return
-            expert, reasons = chosen
+            expert, argued = chosen
             try:
-                offer = assignment.offer(self.case, self.desk, to=expert, reasons=reasons)
+                offer = assignment.offer(self.case, self.desk, to=expert, override=argued)
             except Refused:
                 return
             if self.ending == "offered" and (attempt or not self.scenario.get("decline_reason")):
