@@ -22,6 +22,7 @@ from helpdesk.models import (
     Tally,
     Transfer,
     TransferStatus,
+    Urgency,
     WaitingOn,
 )
 from helpdesk.rules import policy
@@ -49,10 +50,13 @@ VIEWS: tuple[View, ...] = (
     View("offered", N_("待接单"), "s-offered", ATTENTION),
     View("waiting", N_("待企业补充"), "s-wait", ATTENTION),
     View("risk", N_("快超时"), "s-soon", ATTENTION),
+    View("overdue", N_("已超时"), "s-over", ATTENTION),
     View("incoming", N_("待接收转站"), "swap", ATTENTION),
+    View("mine", N_("我直接办的"), "user", FOLLOWING),
     View("working", N_("服务中"), "s-consulting", FOLLOWING),
     View("answered", N_("待企业确认"), "s-answered", FOLLOWING),
     View("closed", N_("本月办结"), "s-closed", FOLLOWING),
+    View("live", N_("在办的全部"), "table", FOLLOWING),
     View("all", N_("全部案件"), "table", FOLLOWING),
 )
 BY_NAME = {view.name: view for view in VIEWS}
@@ -70,9 +74,12 @@ def criterion(view: str) -> ColumnElement[bool]:
         "offered": Case.status == Status.OFFERED,
         "waiting": and_(Case.waiting_on == WaitingOn.COMPANY, Case.status.in_(LIVE)),
         "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment),
+        "overdue": and_(Case.status.in_(LIVE), Case.due_at.is_not(None), Case.due_at <= moment),
+        "mine": and_(Case.handler_id.is_not(None), Case.status.in_(LIVE)),
         "working": Case.status.in_((Status.ACCEPTED, Status.CONSULTING)),
         "answered": Case.status == Status.ANSWERED,
         "closed": and_(Case.status == Status.CLOSED, Case.closed_at >= _month_start(moment)),
+        "live": Case.status.in_(LIVE),
         "all": Case.status != Status.DRAFT,
     }
     if view == "incoming":
@@ -94,6 +101,7 @@ class Filters:
     district: str = ""
     status: str = ""
     station: str = ""
+    urgency: str = ""
     q: str = ""
     after: str = ""
     before: str = ""
@@ -171,26 +179,69 @@ def _best(query: Select[Any], question: Question, filters: Filters, size: int) -
     )
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """How many cases each view holds, and how many live ones stand under each field and district."""
+
+    views: dict[str, int]
+    categories: dict[str, int]
+    districts: dict[str, int]
+
+
 def counts(who: Who) -> dict[str, int]:
-    """How many cases each view holds for this person. Offices read their tallies; whoever has only own cases, those."""
+    """How many cases each view holds for this person."""
+    return numbers(who).views
+
+
+def numbers(who: Who) -> Numbers:
+    """All numbers of the side bar in two statements. Offices read their tallies; whoever has only own cases, those."""
     office = _office(who)
     if office is None:
-        return _counted(policy.which(who, "case.read"), who)
+        return Numbers(_counted(policy.which(who, "case.read"), who), {}, {})
     tally, mine = office
     rows = db.session.execute(
-        select(Tally.status, Tally.waiting_on, func.sum(Tally.n)).where(tally).group_by(Tally.status, Tally.waiting_on)
+        select(Tally.category, Tally.district, Tally.status, Tally.waiting_on, func.sum(Tally.n))
+        .where(tally, Tally.n > 0)
+        .group_by(Tally.category, Tally.district, Tally.status, Tally.waiting_on)
     )
-    found = dict.fromkeys(BY_NAME, 0)
-    for status, waiting, n in rows:
+    found = Numbers(dict.fromkeys(_TALLIED, 0), {}, {})
+    for category, district, status, waiting, n in rows:
         for name in _TALLIED:
-            found[name] += int(n) if _holds(name, status, waiting) else 0
-    for name in ("risk", "closed"):
-        found[name] = db.session.scalar(select(func.count()).select_from(Case).where(mine, criterion(name))) or 0
-    found.pop("all")
-    return {**found, "incoming": _incoming(who)}
+            found.views[name] += int(n) if _holds(name, status, waiting) else 0
+        for table, key in ((found.categories, category), (found.districts, district)):
+            if key and status in LIVE:
+                table[key] = table.get(key, 0) + int(n)
+    found.views.update(_of_time(mine, who))
+    return found
 
 
-_TALLIED = ("new", "triaged", "offered", "waiting", "working", "answered")
+def _of_time(mine: ColumnElement[bool], who: Who) -> dict[str, int]:
+    """What time alone changes, and the few one handles oneself: each from a partial index, all in one statement."""
+    parts = {
+        name: select(func.count()).select_from(Case).where(mine, criterion(name)).scalar_subquery().label(name)
+        for name in ("risk", "overdue", "closed")
+    }
+    handled = Case.handler_id == (who.account_id or 0)
+    own = select(func.count()).select_from(Case).where(handled, Case.status.in_(LIVE)).scalar_subquery()
+    coming = (
+        select(func.count())
+        .select_from(Transfer)
+        .where(Transfer.status == TransferStatus.PENDING, Transfer.to_station_id.in_(who.station_ids))
+        .scalar_subquery()
+    )
+    row = db.session.execute(select(*parts.values(), own.label("mine"), coming.label("incoming"))).one()
+    return {name: int(n) for name, n in row._mapping.items()}
+
+
+def count(who: Who, filters: Filters, *, most: int) -> int:
+    """How many cases a combination of filters holds, counted no further than `most`."""
+    query = _narrow(select(Case.id), who, filters)
+    if filters.q.strip():
+        query = search.narrow(query, search.understand(filters.q))
+    return db.session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+_TALLIED = ("new", "triaged", "offered", "waiting", "working", "answered", "live")
 
 
 def _holds(view: str, status: Status, waiting: WaitingOn) -> bool:
@@ -203,6 +254,7 @@ def _holds(view: str, status: Status, waiting: WaitingOn) -> bool:
         "waiting": status in LIVE and not nobody,
         "working": status in (Status.ACCEPTED, Status.CONSULTING),
         "answered": status is Status.ANSWERED,
+        "live": status in LIVE,
     }[view]
 
 
@@ -218,22 +270,14 @@ def _office(who: Who) -> tuple[ColumnElement[bool], ColumnElement[bool]] | None:
     return None
 
 
-def _incoming(who: Who) -> int:
-    if not who.station_ids:
-        return 0
-    pending = select(func.count()).select_from(Transfer).where(Transfer.status == TransferStatus.PENDING)
-    return db.session.scalar(pending.where(Transfer.to_station_id.in_(who.station_ids))) or 0
-
-
 def _counted(mine: ColumnElement[bool], who: Who) -> dict[str, int]:
     live = [
         func.count().filter(criterion(view.name)).label(view.name)
         for view in VIEWS
-        if view.name not in ("all", "closed", "incoming")
+        if view.name not in ("all", "risk", "overdue", "closed", "incoming", "mine")
     ]
-    numbers = db.session.execute(select(*live).select_from(Case).where(mine, Case.status.in_(LIVE))).one()._mapping
-    closed = db.session.scalar(select(func.count()).select_from(Case).where(mine, criterion("closed")))
-    return {**{k: int(v) for k, v in numbers.items()}, "closed": closed or 0, "incoming": _incoming(who)}
+    found = db.session.execute(select(*live).select_from(Case).where(mine, Case.status.in_(LIVE))).one()._mapping
+    return {**{name: int(n) for name, n in found.items()}, **_of_time(mine, who)}
 
 
 def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
@@ -248,9 +292,13 @@ def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
                 )
             )
         )
+    if filters.view == "mine":
+        query = query.where(Case.handler_id == who.account_id)
     for column, value in ((Case.category_code, filters.category), (Case.district, filters.district)):
         if value:
             query = query.where(column == value)
+    if filters.urgency in set(Urgency):
+        query = query.where(Case.urgency == Urgency(filters.urgency))
     if filters.status in set(Status):
         query = query.where(Case.status == Status(filters.status))
     return query
@@ -277,11 +325,7 @@ def _read_key(key: str, filters: Filters) -> tuple[Any, Any] | None:
         return None
 
 
-def changed_since(who: Who, moment: datetime) -> int:
-    """How many of this person's cases changed after a moment: what the pulse asks."""
-    return (
-        db.session.scalar(
-            select(func.count()).select_from(Case).where(policy.which(who, "case.read"), Case.last_event_at > moment)
-        )
-        or 0
-    )
+def changed_since(who: Who, filters: Filters, moment: datetime) -> int:
+    """How many cases of a list changed after a moment, or came into it, at most a hundred: what the pulse asks."""
+    newer = _narrow(select(Case.id), who, filters).where(Case.last_event_at > moment).limit(100).subquery()
+    return db.session.scalar(select(func.count()).select_from(newer)) or 0

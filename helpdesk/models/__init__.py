@@ -1,6 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.bulk_run import BulkAct, BulkRun
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.case import (
     Answer,
@@ -34,13 +35,15 @@ from helpdesk.models.message import Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
+from helpdesk.models.workspace import Presence, SavedView
 
 __all__ = [
-    "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "CalendarDay", "CalendarYear", "CannedReply", "Case",
-    "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company", "ConfirmedBy", "Conflict",
-    "Consent", "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind", "District", "EntryKind", "Event",
-    "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus", "Ladder", "Meeting", "Message",
-    "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus", "Outcome", "Pause", "Review", "Role", "Rung",
-    "Side", "SizeClass", "Skill", "Station", "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer",
-    "TransferStatus", "Urgency", "Visit", "VisitStatus", "WaitingOn",
+    "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "BulkAct", "BulkRun", "CalendarDay", "CalendarYear",
+    "CannedReply", "Case", "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company",
+    "ConfirmedBy", "Conflict", "Consent", "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind",
+    "District", "EntryKind", "Event", "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus",
+    "Ladder", "Meeting", "Message", "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus", "Outcome",
+    "Pause", "Presence", "Review", "Role", "Rung", "SavedView", "Side", "SizeClass", "Skill", "Station",
+    "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency", "Visit",
+    "VisitStatus", "WaitingOn",
 ]  # fmt: skip

@@ -67,6 +67,7 @@ class Outcome(enum.StrEnum):
 
 # Only conditions that a range implies: SQLite cannot tell that a bound value meets any other.
 _WARNED, _CLOSED = text("warn_at IS NOT NULL"), text("closed_at IS NOT NULL")
+_HANDLED = text("handler_id IS NOT NULL")
 
 
 class Case(Model):
@@ -99,6 +100,7 @@ class Case(Model):
         Index("ix_cases_district", "district", "status", "due_at", "id"),
         # What time alone changes is counted from the few rows that it concerns; all else stands in `tallies`.
         Index("ix_cases_station_warn", "station_id", "warn_at", sqlite_where=_WARNED, postgresql_where=_WARNED),
+        Index("ix_cases_handler", "handler_id", sqlite_where=_HANDLED, postgresql_where=_HANDLED),
         Index("ix_cases_expert_solved", "expert_id", "status", "category_code"),
         Index("ix_cases_station_closed", "station_id", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     )

@@ -10,13 +10,17 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import assignment, consultation, life, queues, transfers, triage
+from helpdesk.domain.bulk import ACTS
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
+from helpdesk.domain.workspace import COUNTED, Counted
 from helpdesk.errors import Refused
 from helpdesk.i18n import N_, counted
-from helpdesk.models import Case, Expert, Status, Transfer
+from helpdesk.models import BulkAct, Case, Expert, Status, Transfer, Urgency
 from helpdesk.presentation import filters as shown
 from helpdesk.presentation.words import (
+    category_name,
+    district_name,
     industry_label,
     left_out_text,
     named,
@@ -33,6 +37,21 @@ from helpdesk.rules.policy import Who
 KEYS = {"ask": "R", "request_transfer": "S", "reject": "D", "merge": "M", "offer": "F"}
 # Steps that stand in the bar under the pane; the rest is in the menu beside them.
 IN_BAR = ("answer", "verify", "recall", "ask", "request_transfer", "reject")
+# Views whose cases can be ticked and acted on together, and what can be done in each.
+PICKED: dict[str, tuple[BulkAct, ...]] = {
+    "new": (BulkAct.TRIAGE, BulkAct.TRANSFER, BulkAct.MERGE, BulkAct.REJECT),
+    "triaged": (BulkAct.TRIAGE, BulkAct.TRANSFER, BulkAct.MERGE, BulkAct.REJECT),
+    "offered": (BulkAct.TRANSFER, BulkAct.MERGE),
+    "waiting": (BulkAct.TRANSFER, BulkAct.MERGE),
+    "risk": (BulkAct.TRANSFER,),
+    "working": (BulkAct.TRANSFER,),
+    "overdue": (BulkAct.TRANSFER,),
+    "mine": (),
+    "live": (BulkAct.TRANSFER,),
+    "answered": (),
+    "closed": (),
+    "all": (),
+}
 # Missing on purpose from the bar: what the pane itself offers.
 IN_PANE = ("triage", "offer", "accept_transfer", "bounce_transfer")
 NOT_THERE = {"no_transfer_pending", "no_review", "no_appeal"}
@@ -53,6 +72,7 @@ class Row:
     status: Any
     current: bool
     unread: bool = False
+    watching: str = ""
     pick: bool = False
 
 
@@ -117,6 +137,7 @@ class Pane:
     steps: set[str] = field(default_factory=set)
     transfer: Transfer | None = None
     may_receive: bool = False
+    may_note: bool = False
     last_words: list[Any] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
 
@@ -136,17 +157,74 @@ def views(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
             "url": url_for("queues.index") + "?" + query(Filters(view=view.name)),
             "icon": view.icon,
             "count": counts.get(view.name),
-            "current": view.name == filters.view,
-            "hot": view.name == "risk" and bool(counts.get("risk")),
+            "current": replace(filters, after="", before="", sort="due") == Filters(view=view.name),
+            "hot": view.name in ("risk", "overdue") and bool(counts.get(view.name)),
         }
         for view in VIEWS
     ]
 
 
-def rows(cases: list[Case], filters: Filters, current: Case | None) -> list[Row]:
+def parts(filters: Filters, found: queues.Numbers, saved: list[Counted]) -> list[dict[str, Any]]:
+    """Below the views: those the reader named, then the live cases by field and by district, biggest first."""
+    base = url_for("queues.index")
+    lines = [
+        {
+            "group": gettext("我的视图"),
+            "label": row.view.name,
+            "url": base + "?" + query(row.filters),
+            "icon": "star",
+            "count": f"{COUNTED}+" if row.n >= COUNTED else row.n,
+            "current": replace(filters, after="", before="") == row.filters,
+            "remove": url_for("saved_views.remove", view_id=row.view.id),
+        }
+        for row in saved
+    ]
+    for group, key, table, name in (
+        (gettext("按类别"), "category", found.categories, category_name),
+        (gettext("按区"), "district", found.districts, district_name),
+    ):
+        for code, n in sorted(table.items(), key=lambda item: (-item[1], item[0])):
+            wanted = Filters(view="live", **{key: code})
+            lines.append(
+                {
+                    "group": group,
+                    "label": name(code),
+                    "url": base + "?" + query(wanted),
+                    "icon": "tag" if key == "category" else "pin",
+                    "count": n,
+                    "current": replace(filters, after="", before="", sort="due") == wanted,
+                }
+            )
+    return lines
+
+
+def conditions(filters: Filters) -> list[str]:
+    """What narrows the list, in words."""
+    said = [heading(filters)]
+    said += [category_name(filters.category)] if filters.category else []
+    said += [district_name(filters.district)] if filters.district else []
+    said += [word(Urgency(filters.urgency))] if filters.urgency in set(Urgency) else []
+    return [*said, *([f"“{filters.q}”"] if filters.q else [])]
+
+
+def present(others: list[tuple[str, bool]]) -> list[tuple[str, str, bool]]:
+    """Who else has the case open: name, sentence, whether they are writing."""
+    return [
+        (name, gettext("%(name)s正在写", name=name) if writing else gettext("%(name)s也在看", name=name), writing)
+        for name, writing in others
+    ]
+
+
+def rows(cases: list[Case], filters: Filters, current: Case | None, watched: dict[int, str]) -> list[Row]:
     """The list's rows; in a view of several states the state is shown instead of the clock."""
-    mixed = filters.view in ("all", "closed", "incoming")
-    return [_row(case, filters, mixed, current is not None and case.id == current.id) for case in cases]
+    mixed = filters.view in ("live", "all", "closed", "incoming")
+    return [
+        replace(
+            _row(case, filters, mixed, current is not None and case.id == current.id),
+            watching=gettext("%(name)s在看", name=watched[case.id]) if case.id in watched else "",
+        )
+        for case in cases
+    ]
 
 
 def _row(case: Case, filters: Filters, mixed: bool, current: bool) -> Row:
@@ -165,6 +243,7 @@ def _row(case: Case, filters: Filters, mixed: bool, current: bool) -> Row:
         status=state,
         current=current,
         unread=case.status is Status.SUBMITTED,
+        pick=filters.view in PICKED,
     )
 
 
@@ -174,6 +253,7 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
     steps = {p.step.name for p in possible if p.obstacle is None}
     here = url_for("queues.index") + "?" + query(filters)
     found = assignment.candidates(case, limit=3) if "offer" in steps else None
+    may = policy.allowed(who, case, ["case.receive", "case.note"])
     acts = {p.step.name: _act(p, case, here) for p in possible if p.step.page and p.step.name not in IN_PANE}
     return Pane(
         case=case,
@@ -187,7 +267,8 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
         more=[act for name, act in acts.items() if name not in IN_BAR],
         steps=steps,
         transfer=transfers.pending(case),
-        may_receive=policy.can(who, "case.receive", case),
+        may_receive="case.receive" in may,
+        may_note="case.note" in may,
         last_words=consultation.messages(case)[-3:],
         notes=consultation.notes(case, who)[-2:],
     )
@@ -259,6 +340,12 @@ def _meta(case: Case) -> list[tuple[str, str]]:
     if case.expert is not None:
         found.append(("user", case.expert.name))
     return found
+
+
+def bulk_acts(filters: Filters) -> list[tuple[str, str]]:
+    """What can be done to the ticked cases of this view; a table of them always."""
+    acts = [(act.value, gettext(ACTS[act].label)) for act in PICKED.get(filters.view, ())]
+    return [*acts, ("export", gettext("导出表格"))]
 
 
 def heading(filters: Filters) -> str:

@@ -13,7 +13,20 @@ from sqlalchemy import select
 from helpdesk.db import db
 from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
-from helpdesk.models import Account, CannedReply, Case, Certificate, Expert, Grant, Offer, Role, Status, Visit
+from helpdesk.models import (
+    Account,
+    BulkRun,
+    CannedReply,
+    Case,
+    Certificate,
+    Expert,
+    Grant,
+    Offer,
+    Role,
+    SavedView,
+    Status,
+    Visit,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, Who
 
@@ -143,6 +156,16 @@ def account_for(action: str) -> Callable[[View], View]:
 def canned_reply_for(action: str) -> Callable[[View], View]:
     """The canned reply of the address's `reply_id`."""
     return _thing_for(action, CannedReply, "reply_id", lambda value: CannedReply.id == value, action)
+
+
+def bulk_run_for(action: str) -> Callable[[View], View]:
+    """The bulk run of the address's `run_id`."""
+    return _thing_for(action, BulkRun, "run_id", lambda value: BulkRun.id == value, action)
+
+
+def saved_view_for(action: str) -> Callable[[View], View]:
+    """The saved view of the address's `view_id`."""
+    return _thing_for(action, SavedView, "view_id", lambda value: SavedView.id == value, action)
 
 
 def claim_for(action: str) -> Callable[[View], View]:

@@ -19,6 +19,7 @@ from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import (
     Account,
+    BulkRun,
     CannedReply,
     Case,
     Certificate,
@@ -27,6 +28,7 @@ from helpdesk.models import (
     Offer,
     OfferStatus,
     Role,
+    SavedView,
     Station,
     Status,
     Transfer,
@@ -237,6 +239,16 @@ def canned_reply_shared(who: Who, held: Held) -> ColumnElement[bool]:
     return CannedReply.station_id.is_(None)
 
 
+def bulk_run_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Acts over many cases that this person began."""
+    return BulkRun.account_id == who.account_id
+
+
+def saved_view_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Views this person named."""
+    return SavedView.account_id == who.account_id
+
+
 def account_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every account."""
     return true()
@@ -290,6 +302,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "expert.read", expert_of_my_city),
     _rule(Role.COORDINATOR, "claim.decide", claim_at_my_station),
     _rule(Role.COORDINATOR, "canned_reply.edit", canned_reply_of_my_station),
+    _rule(Role.COORDINATOR, "bulk_run.continue", bulk_run_mine),
+    _rule(Role.COORDINATOR, "saved_view.edit", saved_view_mine),
     _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list", page),
     _rule(
         Role.DISTRICT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import event
 
@@ -29,7 +31,8 @@ def statements(act) -> list[str]:
         act()
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    return sorted(s for s in seen if s.startswith("SELECT"))
+    # A list of values is one thing however long it is.
+    return sorted(re.sub(r"\((\?, )*\?\)", "(…)", s) for s in seen if s.startswith("SELECT"))
 
 
 def test_every_view_has_its_cases_and_its_count(browser, make):

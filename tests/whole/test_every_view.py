@@ -10,8 +10,9 @@ from flask import Flask, has_request_context
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import canned_replies, certificates, transfers, visits
-from helpdesk.models import Grant, Role
+from helpdesk.domain import bulk, canned_replies, certificates, transfers, visits, workspace
+from helpdesk.domain.queues import Filters
+from helpdesk.models import BulkAct, Grant, Role
 from helpdesk.rules import policy
 from tests.cast import LOGINS, LONGGANG
 
@@ -59,6 +60,8 @@ def world(make, cast):
     claim = db.session.scalars(select(Grant).where(Grant.role == Role.MEMBER, Grant.confirmed_at.is_(None))).one()
     paper = certificates.of_case(closed.id)[0]
     canned = canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。")
+    run = bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(consulting)], {"target": "SZ-26-00099"})
+    view = workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new"))
     db.session.commit()
     return {
         "case": consulting,
@@ -69,6 +72,8 @@ def world(make, cast):
         "claim": claim,
         "account": cast.account("lin"),
         "reply": canned,
+        "run": run,
+        "view": view,
         "draft": draft,
         "leaving": leaving,
     }
@@ -87,6 +92,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "claim_id": world["claim"].id,
         "account_id": world["account"].id,
         "reply_id": world["reply"].id,
+        "run_id": world["run"].id,
+        "view_id": world["view"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "purpose": "referral",
@@ -100,6 +107,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("claim_id", "claim"),
         ("account_id", "account"),
         ("reply_id", "reply"),
+        ("run_id", "run"),
+        ("view_id", "view"),
     ):
         if name in rule.arguments:
             thing = world[kind]

@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 
 from helpdesk.db import db
-from helpdesk.domain import accounts, canned_replies, certificates, transfers
-from helpdesk.models import Grant, Role
+from helpdesk.domain import accounts, bulk, canned_replies, certificates, transfers, workspace
+from helpdesk.domain.queues import Filters
+from helpdesk.models import BulkAct, Grant, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests.cast import LOGINS, LONGGANG, OTHER
@@ -44,6 +45,8 @@ def objects(make, cast):
         "claim of Jia to Southlight": claim,
         "account of Lin": cast.account("lin"),
         "canned reply of Nanshan": canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。"),
+        "bulk run of Wang": bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(ours)], {"target": "SZ-26-00099"}),
+        "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -78,6 +81,8 @@ NOUNS = {
     "Grant": ("claim",),
     "Account": ("account",),
     "CannedReply": ("canned_reply",),
+    "BulkRun": ("bulk_run",),
+    "SavedView": ("saved_view",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

@@ -117,6 +117,9 @@
   addEventListener("pageshow", (e) => { if (e.persisted) $$("form[data-sent]").forEach(free); });
   addEventListener("beforeunload", (e) => { if ($("form[data-warn][data-dirty]")) { e.preventDefault(); e.returnValue = words.leave; } });
 
+  /* the others are told that somebody writes, not what */
+  let lastWord = 0;
+  on("htmx:configRequest", (e) => { if (e.target.id === "present") e.detail.parameters.writing = Date.now() - lastWord < 20000 ? "1" : "0"; });
   let keepTimer = 0;
   let waiting = null;
   const flush = () => { clearTimeout(keepTimer); if (waiting) keep(waiting); waiting = null; };
@@ -126,6 +129,7 @@
     const form = box.form;
     if (box.dataset && box.dataset.count) count(box);
     if (!form) return;
+    if (e.isTrusted) lastWord = Date.now();
     if (e.isTrusted && box.localName === "textarea") { if (box.value) form.dataset.dirty = "1"; else delete form.dataset.dirty; }
     if (form.dataset.keep) { if (waiting !== form) flush(); clearTimeout(keepTimer); waiting = form; keepTimer = setTimeout(flush, 400); }
   });
@@ -274,7 +278,7 @@
   on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.max = e.detail.total; bar.value = e.detail.loaded; } });
 
   /* ---- pulse: often while someone works here, seldom while idle, never while hidden, at once on return ---- */
-  const pulse = $("#pulse");
+  const pulse = $("#pulse") || $("#present");
   if (pulse) {
     let last = Date.now();
     const beat = () => { last = Date.now(); pulse.dispatchEvent(new CustomEvent("wq:pulse", { bubbles: true })); };
