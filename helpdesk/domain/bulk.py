@@ -101,6 +101,16 @@ def start(by: Who, act: BulkAct, items: Sequence[dict[str, Any]], params: dict[s
     return run
 
 
+def unfinished(by: Who) -> BulkRun | None:
+    """The newest run of this person that was left half way, if any."""
+    return db.session.scalar(
+        select(BulkRun)
+        .where(BulkRun.account_id == by.account_id, BulkRun.finished_at.is_(None))
+        .order_by(BulkRun.id.desc())
+        .limit(1)
+    )
+
+
 def go_on(run: BulkRun, by: Who, *, stride: int = STRIDE) -> None:
     """Work through the next cases. Two requests at once work one after the other; a case is never done twice."""
     db.session.refresh(run, with_for_update=True)

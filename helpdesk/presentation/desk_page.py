@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.domain import assignment, consultation, life, queues, transfers, triage
+from helpdesk.domain import assignment, consultation, life, queues, suggestion, transfers, triage
 from helpdesk.domain.bulk import ACTS
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
@@ -102,6 +102,17 @@ class Suggested:
 
 
 @dataclass(frozen=True)
+class Guessed:
+    """A field the case probably belongs to, as a button with its key."""
+
+    value: str
+    label: str
+    percent: int
+    words: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Part:
     """One part of the sum of points: its name, what it got, of how much."""
 
@@ -138,6 +149,7 @@ class Pane:
     transfer: Transfer | None = None
     may_receive: bool = False
     may_note: bool = False
+    guesses: list[Guessed] = field(default_factory=list)
     last_words: list[Any] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
 
@@ -269,9 +281,19 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
         transfer=transfers.pending(case),
         may_receive="case.receive" in may,
         may_note="case.note" in may,
+        guesses=_guesses(case) if "triage" in steps and case.status is Status.SUBMITTED else [],
         last_words=consultation.messages(case)[-3:],
         notes=consultation.notes(case, who)[-2:],
     )
+
+
+def _guesses(case: Case) -> list[Guessed]:
+    """The likeliest fields, on the keys Q, W, E; very unlikely ones are not offered."""
+    return [
+        Guessed(g.code, category_name(g.code), round(g.share * 100), gettext("、").join(g.words), key)
+        for g, key in zip(suggestion.for_case(case), "QWE", strict=False)
+        if g.share >= 0.03
+    ]
 
 
 def suggested(candidate: assignment.Candidate, case: Case, goes_to: str) -> Suggested:

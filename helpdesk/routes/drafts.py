@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import companies, intake
+from helpdesk.domain import companies, intake, suggestion
 from helpdesk.errors import Refused
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
@@ -39,6 +39,15 @@ def new() -> Response:
     sender = me() if me().is_signed_in else None
     case = intake.start(form.problem.data or "", category=form.category.data, locale=current_locale(), sent_by=sender)
     return _go(url_for("drafts.edit", token=case.tracking_token, name="company"))
+
+
+@bp.post("/requests/suggestion")
+@open_to_all
+def suggest() -> Response:
+    """While somebody types: the fields it sounds like. Nothing is kept, and what was chosen by hand stays chosen."""
+    found = suggestion.suggest(request.form.get("problem", "")[:2000])
+    guesses = [g for g in found if g is found[0] or g.share >= 0.1]
+    return page("drafts/_suggestion.html", guesses=guesses, sure=bool(guesses) and guesses[0].share >= suggestion.SURE)
 
 
 @bp.route("/drafts/<token>/<any(problem,company,contact):name>", methods=["GET", "POST"])

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from helpdesk import clock
-from helpdesk.domain import catalogue, queues, workspace
+from helpdesk.domain import bulk, catalogue, queues, workspace
 from helpdesk.domain.queues import Filters
 from helpdesk.forms.triage import TriageForm
 from helpdesk.models import Case, Urgency
 from helpdesk.presentation import choices, desk_page
 from helpdesk.routes.guard import case_for, may, me
-from helpdesk.routes.page import page, page_or_fragment, wants_fragment
+from helpdesk.routes.page import answer, page, page_or_fragment, wants_fragment
 from helpdesk.routes.steps import form_for
 
 bp = Blueprint("queues", __name__, url_prefix="/queue")
@@ -59,6 +59,7 @@ def _desk(filters: Filters, found: queues.Page, case: Case | None, *, opened: bo
         district=next((d for d in districts if d.code == filters.district), None),
         districts=districts,
         opened=opened,
+        unfinished=bulk.unfinished(me()),
         bulk_acts=desk_page.bulk_acts(filters),
         **(_pane(case, filters) if case is not None else {"pane": None}),
     )
@@ -79,6 +80,8 @@ def pulse() -> Response:
     """What changed since the list was drawn: the numbers of the side bar, and a bar that offers to load the list anew.
     The list itself stays as it is: nothing moves under the pointer, ticks and scroll are kept."""
     filters = filters_from_request()
+    if not wants_fragment():
+        return answer(url_for("queues.index") + "?" + desk_page.query(filters))
     try:
         since = datetime.fromisoformat(request.args.get("since", ""))
         changed = queues.changed_since(me(), filters, since) if since.tzinfo else 0

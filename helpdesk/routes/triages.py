@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from helpdesk.domain import triage
 from helpdesk.forms.triage import TriageForm
@@ -28,6 +28,9 @@ def edit(case: Case) -> Response:
         urgency=case.urgency.value,
     )
     form.category.choices = choices.categories()
+    if request.form.get("suggested"):
+        # One of the suggested fields was pressed: that is the field, whatever was ticked below.
+        form.category.data = request.form["suggested"]
     form.topic.choices = choices.topics()
     return life_step(
         case,

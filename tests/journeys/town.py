@@ -13,8 +13,9 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
-from helpdesk.domain import assignment, canned_replies, closure, consultation, transfers, triage
-from helpdesk.models import Case
+from helpdesk.domain import assignment, bulk, canned_replies, closure, consultation, transfers, triage, workspace
+from helpdesk.domain.queues import Filters
+from helpdesk.models import BulkAct, Case
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
 from tests.make import Make
@@ -66,6 +67,8 @@ def build(make: Make) -> Town:
     made |= {"silent": silent, "lost": lost}
     for who in (cast.wang, cast.zhou):
         canned_replies.write(who, None, title="约第一次电话", body="{称呼}，您好，我是{我}。")
+    bulk.start(cast.wang, BulkAct.TRANSFER, [bulk.item_of(silent)], {"station_id": 0, "reason": "搬走了"})
+    workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new", urgency="urgent"))
     phones = (f"1390000{n:04}" for n in range(100))
 
     def case(name: str, to: str, **more: object) -> Case:

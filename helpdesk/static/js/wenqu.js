@@ -215,6 +215,19 @@
     if (act && act() !== false) e.preventDefault();
   });
 
+  /* ---- the field a request sounds like: ticked before it is asked, but never over a choice made by hand ---- */
+  const choose = (code, byHand) => {
+    const boxes = $$("input[name=category]");
+    const box = boxes.find((b) => b.value === code);
+    if (!box || (!byHand && boxes.some((b) => "byHand" in b.dataset))) return;
+    box.checked = true;
+    if (byHand) box.dataset.byHand = "1";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  on("click", (e) => { const b = e.target.closest("[data-choose]"); if (b) choose(b.dataset.choose, true); });
+  on("change", (e) => { if (e.isTrusted && e.target.name === "category") e.target.dataset.byHand = "1"; });
+  on("htmx:afterSettle", (e) => { const p = $("[data-prechoose]", e.target.parentElement || document); if (p) choose(p.dataset.prechoose, false); });
+
   /* ---- pointer ---- */
   on("pointerdown", () => { byKeyboard = false; });
   on("click", async (e) => {
