@@ -124,6 +124,33 @@ def submit(
     return case
 
 
+def submit_beside(case: Case, first: Case) -> Case:
+    """Send a draft that was split off another case: the same company, contact, district and station."""
+    case.problem = case.draft["problem"]["problem"].strip()
+    case.title = title_from(case.problem)
+    case.company_id, case.district, case.station_id = first.company_id, first.district, first.station_id
+    case.contact_name, case.contact_phone, case.contact_email = (
+        first.contact_name,
+        first.contact_phone,
+        first.contact_email,
+    )
+    case.contact_times, case.meeting = first.contact_times, first.meeting
+    case.submitted_at = clock.now()
+    db.session.flush()
+    number = numbers.case_number()
+    life.take(
+        case,
+        "submit",
+        requester(case),
+        asked={"consents": {"handling": True}, "split_from": first.id},
+        sets={"number": number, "draft": {}},
+        number=number,
+        channel=case.channel.value,
+    )
+    deadlines.begin_first_answer(case)
+    return case
+
+
 def requester(case: Case) -> Who:
     """The person who holds the case's tracking link."""
     return Who(name=case.contact_name, held=(Held(Role.ANYONE), Held(Role.REQUESTER)), link_case_id=case.id)

@@ -57,6 +57,12 @@ def solved_like(case: Case, who: Who) -> list[Similar]:
     ]
 
 
+def likeness(one: Case, other: Case) -> float:
+    """How much of their wording two cases share, 0 to 1."""
+    first, second = set(tokens(_text(one))), set(tokens(_text(other)))
+    return len(first & second) / len(first | second) if first | second else 0.0
+
+
 def shared_words(one: str, other: str, *, most: int = 3) -> tuple[str, ...]:
     """The longest stretches of two characters or more, or Latin words, that stand in both texts; longest first."""
     text = " ".join(run for run, _ in runs(other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import assignment, deadlines, life, transfers
+from helpdesk.domain import assignment, deadlines, life, similarity, transfers
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Case, Category, Station, Topic, Urgency
 from helpdesk.rules import lifecycle, policy
@@ -130,16 +130,16 @@ def by_number(by: Who, number: str) -> Case | None:
 
 
 def possible_duplicates(case: Case, by: Who) -> list[Case]:
-    """Other live cases of the same company that this person may read, newest first, at most five."""
+    """Other live cases of the same company that this person may read: the likest in words first, at most five."""
     ends = [s for s, state in lifecycle.STATES.items() if state.is_end]
     rows = db.session.scalars(
         select(Case)
         .where(Case.company_id == case.company_id, Case.id != case.id, Case.status.notin_(ends))
         .where(policy.which(by, "case.read"))
         .order_by(Case.submitted_at.desc())
-        .limit(5)
+        .limit(20)
     )
-    return list(rows)
+    return sorted(rows, key=lambda other: -similarity.likeness(case, other))[:5]
 
 
 def _station(case: Case) -> Station:

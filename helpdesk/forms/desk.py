@@ -52,6 +52,25 @@ class MergeForm(HouseForm):
     target = StringField(_l("并入哪一件"), [Present(_l("请填案件编号"))], filters=[clean_line])
 
 
+class SplitForm(HouseForm):
+    """What the new case is about, and what stays in this one."""
+
+    problem = TextAreaField(_l("新的一件说什么"), [Present(_l("请写明新的一件说什么")), Longest(2000)])
+    rest = TextAreaField(_l("这一件留下什么"), [Present(_l("请写明这一件留下什么")), Longest(2000)])
+
+
+class LinkForm(HouseForm):
+    """The other case, and what this one is to it."""
+
+    target = StringField(_l("另一件的编号"), [Present(_l("请填案件编号"))], filters=[clean_line])
+    kind = RadioField(
+        _l("这一件是"),
+        [one_of_them(_l("请选一项"))],
+        choices=[("follows", _l("它的后续")), ("part", _l("它的一部分"))],
+        validate_choice=False,
+    )
+
+
 class OfferForm(HouseForm):
     """Whom to ask, and a word to them."""
 

@@ -22,6 +22,7 @@ from helpdesk.models.case import (
     Urgency,
     WaitingOn,
 )
+from helpdesk.models.case_link import CaseLink, LinkKind
 from helpdesk.models.category import Category, Topic
 from helpdesk.models.certificate import Certificate, CertificateStatus
 from helpdesk.models.company import Company, SizeClass
@@ -39,11 +40,11 @@ from helpdesk.models.workspace import Presence, SavedView
 
 __all__ = [
     "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "BulkAct", "BulkRun", "CalendarDay", "CalendarYear",
-    "CannedReply", "Case", "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company",
+    "CannedReply", "Case", "CaseLink", "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company",
     "ConfirmedBy", "Conflict", "Consent", "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind",
     "District", "EntryKind", "Event", "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus",
-    "Ladder", "Meeting", "Message", "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus", "Outcome",
-    "Pause", "Presence", "Review", "Role", "Rung", "SavedView", "Side", "SizeClass", "Skill", "Station",
+    "Ladder", "LinkKind", "Meeting", "Message", "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus",
+    "Outcome", "Pause", "Presence", "Review", "Role", "Rung", "SavedView", "Side", "SizeClass", "Skill", "Station",
     "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency", "Visit",
     "VisitStatus", "WaitingOn",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import canned_replies, closure, consultation, life, record, visits
+from helpdesk.domain import canned_replies, closure, consultation, life, links, record, visits
 from helpdesk.i18n import N_
 from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
@@ -27,7 +27,7 @@ from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
 
 # What the page asks the policy about besides the steps' own rights, in one query.
-ASKED = (
+ASKED = ("case.triage",
     "case.reply", "case.note", "case.read_notes", "case.read_contact", "case.answer", "case.offer", "visit.log",
     "attempt.log",
 )  # fmt: skip
@@ -90,6 +90,8 @@ class CasePage:
     log_url: str
     company_card: CompanyCard | None
     offers: list[OfferLine]
+    related: list[links.Related]
+    link_url: str
     transfer: tuple[str, str] | None
     papers: list[Paper]
     answer: Answer | None
@@ -148,6 +150,8 @@ def build(case: Case, who: Who) -> CasePage:
         log_url=log_url,
         company_card=case_cards.company_card(case, may_contact),
         offers=case_cards.offer_lines(rows.offers) if may_offers else [],
+        related=links.of(case, who),
+        link_url=url_for("links.new", number=case.number) if "case.triage" in may else "",
         transfer=case_cards.transfer_words(case),
         papers=case_cards.papers(case, who),
         answer=answer,

@@ -75,6 +75,12 @@ REFUSALS: dict[str, str] = {
     "view_name_missing": N_("请给这个视图起个名"),
     "name_taken": N_("已经有一个同名的视图"),
     "too_many_views": N_("最多保存 %(limit)s 个视图，请先删掉一个"),
+    "link_target_missing": N_("没有找到这一件，请核对编号"),
+    "link_to_itself": N_("不能和自己关联"),
+    "linked_already": N_("这两件已经关联"),
+    "split_stays": N_("拆分的关系会一直留着"),
+    "split_empty": N_("请写明新的一件说什么"),
+    "split_all": N_("请写明这一件留下什么"),
     "nothing_chosen": N_("先勾选要一起办的案件"),
     "no_way_back": N_("这一步不能撤销，或已经撤销过"),
     "case_not_yours": N_("这一件已经不归您办"),
@@ -352,6 +358,22 @@ def left_out_text(left_out: dict[str, int]) -> str:
     return gettext("已排除：") + gettext("、").join(parts) if parts else ""
 
 
+# What another case is to this one, read forwards (this one is the link's first) and backwards.
+LINK_WORDS = {
+    ("split", True): N_("拆自"),
+    ("split", False): N_("拆出"),
+    ("follows", True): N_("接着"),
+    ("follows", False): N_("后续"),
+    ("part", True): N_("属于"),
+    ("part", False): N_("包含"),
+}
+
+
+def link_word(related: Any) -> str:
+    """What a linked case is to the one being read."""
+    return gettext(LINK_WORDS[related.link.kind.value, related.forwards])
+
+
 def industry_label(code: str) -> str:
     """The sector of a GB/T 4754 code in words."""
     sector = sizes.sector_of(code)
@@ -379,6 +401,7 @@ def register(app: Flask) -> None:
         status_icon=status_icon,
         event_text=event_text,
         reason_text=reason_text,
+        link_word=link_word,
         left_out_text=left_out_text,
         industry_label=industry_label,
         category_name=category_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from helpdesk.domain import triage
 from helpdesk.forms.desk import MergeForm, StepForm
@@ -24,6 +24,7 @@ def new(case: Case) -> Response:
         form,
         lambda: triage.merge(case, me(), into=triage.by_number(me(), form.target.data or ""), seen=form.seen),
         step="merge",
+        undo_url=url_for("merges.undo", number=case.number),
         done=N_("已并案，7 天内可以撤销"),
         lead=N_("只是连在一起，两件的内容都不动。"),
         fields=[(form.target, {})],

@@ -92,6 +92,7 @@ def step_page(
     fragment: str,
     done: str,
     goes_to: str | None = None,
+    undo_url: str = "",
     **context: Any,
 ) -> Response:
     """A step with a page of its own design: the same way of showing, trying and going back."""
@@ -99,7 +100,10 @@ def step_page(
     if request.method == "POST":
         refused = attempt(form, case, verb)
         if refused is None:
-            flash(gettext(done), "done")
+            if undo_url:
+                flash({"text": gettext(done), "action": undo_url}, "undo")  # type: ignore[arg-type]
+            else:
+                flash(gettext(done), "done")
             return answer(where_from(case, goes_to))
         status = refused
     return page_or_fragment(

@@ -42,6 +42,8 @@ EVENTS: tuple[Told, ...] = (
     _told("case.triaged", "tag", N_("%(actor)s完成分诊：%(category)s，%(station)s"),
           N_("%(station)s受理了您的求助，归为“%(category)s”"),
           "category topic urgency station", "company", N_("您的求助已受理")),
+    _told("case.split", "split", N_("%(actor)s拆出另一件 %(other)s"), N_("您的求助分成了两件，另一件是 %(other)s"),
+          "other before", "company", N_("您的求助分成了两件")),
     _told("case.rejected", "s-slash", N_("%(actor)s不予受理：%(ground)s"), N_("没有受理：%(ground)s。%(reason)s"),
           "ground reason instead", "company", N_("这件事我们办不了，但有人能办")),
     _told("case.appealed", "flag", N_("企业申诉：%(reason)s"), N_("您提出了申诉"), "reason", "station"),

@@ -65,7 +65,9 @@ def contact_known(asked: Asked) -> None:
 
 
 def few_open_cases(asked: Asked) -> None:
-    """A cap on open cases per phone number keeps one sender from filling the queue."""
+    """A cap on open cases per phone number keeps one sender from filling the queue; a station may split what came."""
+    if asked.facts.get("split_from"):
+        return
     is_open = Case.status.notin_([s for s, state in lifecycle.STATES.items() if state.is_end or s is Status.DRAFT])
     count = db.session.scalar(
         select(func.count()).select_from(Case).where(Case.contact_phone == asked.case.contact_phone, is_open)

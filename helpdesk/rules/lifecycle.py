@@ -80,6 +80,8 @@ STEPS: tuple[Step, ...] = (
     Step("discard", N_("丢弃草稿"), (S.DRAFT,), S.WITHDRAWN, "case.submit", "case.discarded", look=""),
     Step("triage", N_("分诊"), BEFORE_HELP, S.TRIAGED, "case.triage", "case.triaged",
          needs=("category_and_station", "no_transfer_pending"), look="primary", page="triages.edit"),
+    Step("split", N_("拆成两件"), BEFORE_HELP, None, "case.triage", "case.split",
+         needs=("no_transfer_pending",), page="splits.new"),
     Step("reject", N_("不予受理"), BEFORE_HELP, S.REJECTED, "case.reject", "case.rejected",
          needs=("one_of_seven_grounds",), look="danger", page="rejections.new"),
     Step("refer", N_("转介政务"), BEFORE_HELP, S.REFERRED, "case.refer", "case.referred",

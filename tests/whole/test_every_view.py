@@ -10,9 +10,9 @@ from flask import Flask, has_request_context
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import bulk, canned_replies, certificates, transfers, visits, workspace
+from helpdesk.domain import bulk, canned_replies, certificates, links, transfers, visits, workspace
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, Grant, Role
+from helpdesk.models import BulkAct, Grant, LinkKind, Role
 from helpdesk.rules import policy
 from tests.cast import LOGINS, LONGGANG
 
@@ -61,6 +61,7 @@ def world(make, cast):
     paper = certificates.of_case(closed.id)[0]
     canned = canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。")
     run = bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(consulting)], {"target": "SZ-26-00099"})
+    link = links.link(consulting, cast.wang, other=offered, kind=LinkKind.PART)
     view = workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new"))
     db.session.commit()
     return {
@@ -74,6 +75,7 @@ def world(make, cast):
         "reply": canned,
         "run": run,
         "view": view,
+        "link": link,
         "draft": draft,
         "leaving": leaving,
     }
@@ -94,6 +96,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "reply_id": world["reply"].id,
         "run_id": world["run"].id,
         "view_id": world["view"].id,
+        "link_id": world["link"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "purpose": "referral",
