@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import certificates, load, pages
+from benchmarks import certificates, load, pages, triage
 
 if __name__ == "__main__":
     pages.main()
@@ -10,3 +10,5 @@ if __name__ == "__main__":
     certificates.main()
     print()
     load.main()
+    print()
+    triage.main()

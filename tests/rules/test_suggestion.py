@@ -79,3 +79,16 @@ def test_every_field_has_cues_and_examples_and_nothing_is_named_twice():
 def test_features_are_pairs_triples_and_latin_words():
     assert features("做CE认证 2024") == {"认证", "ce"}
     assert features("ＩＳＯ9001") == {"iso9001"}
+
+
+def test_it_is_right_as_often_as_was_measured():
+    """A change of words or weights that makes it worse is noticed; benchmarks/triage prints the exact shares."""
+    from benchmarks import triage
+
+    rows = triage.labelled()
+    assert len(rows) >= 200
+    assert not {text for _, text in written_examples()} & {text for _, _, text in rows}
+    first, three, _ = triage.measured(rows, triage.by(SUGGESTER))
+    assert first >= 0.74
+    assert three >= 0.92
+    assert first > triage.measured(rows, triage.counting)[0]
