@@ -34,6 +34,8 @@ from helpdesk.rules import policy
 from helpdesk.rules.matching import WEIGHTS
 from helpdesk.rules.policy import Who
 
+# G and then a letter goes to a view; the sheet of keys says so.
+GO = {"new": "G N", "triaged": "G T", "offered": "G O", "waiting": "G W", "risk": "G L"}
 KEYS = {"ask": "R", "request_transfer": "S", "reject": "D", "merge": "M", "offer": "F"}
 # Steps that stand in the bar under the pane; the rest is in the menu beside them.
 IN_BAR = ("answer", "verify", "recall", "ask", "request_transfer", "reject")
@@ -170,6 +172,7 @@ def views(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
             "icon": view.icon,
             "count": counts.get(view.name),
             "current": replace(filters, after="", before="", sort="due") == Filters(view=view.name),
+            "attrs": {"data-key": GO[view.name]} if view.name in GO else {},
             "hot": view.name in ("risk", "overdue") and bool(counts.get(view.name)),
         }
         for view in VIEWS

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from helpdesk.db import db
+from helpdesk.models import Case, Status
 from tests.journeys.seat import measure
 
 
@@ -67,3 +72,65 @@ def test_nothing_jumps_while_a_page_loads_or_a_pane_changes(queue):
         row.click()
         wang.settle()
     assert measure(page, "shifts") <= 0.02
+
+
+ASKS = (
+    "银行说要抽贷，月底工资都发不出，能不能找家银行谈谈",
+    "想贷款买设备，没有抵押，哪家银行肯做信用贷",
+    "客户压款四个月，周转不开，应收账款能不能融资",
+)
+
+
+def test_a_queue_of_thirty_is_worked_by_keyboard_alone(desk, sit):
+    """Sorted with one key, offered with another, two refused; no pointer is touched from the first case to the last."""
+    with desk.inside() as make:
+        for n in range(30):
+            make.case("submitted", phone=f"139001391{n:02}", problem=f"{ASKS[n % 3]}（{n}）")
+    wang = sit("wang", wide=True)
+    wang.open("/queue?view=new")
+    page, offered, refused = wang.page, 0, 0
+    keys = page.keyboard
+    for n in range(30):
+        expect(page.locator("[data-row][aria-current=true]")).to_have_count(1)
+        if n % 15 == 7:
+            keys.press("d")
+            page.wait_for_url(re.compile("/rejection"))
+            _tab_to(page, "ground")
+            keys.press("Space")
+            _tab_to(page, "reason")
+            keys.type("这一件正在仲裁，请向仲裁委员会提出。")
+            keys.press("Control+Enter")
+            page.wait_for_url(re.compile(r"/queue\?"))
+            refused += 1
+            continue
+        number = page.locator("#pane .num").first.inner_text()
+        keys.press("q")
+        page.wait_for_url(f"**/queue/{number}*")
+        wang.settle()
+        if page.locator("#experts [data-key='1']").count():
+            keys.press("1")
+            page.wait_for_url(re.compile(r"/queue\?"))
+            offered += 1
+        else:
+            keys.press("g")
+            keys.press("n")
+            page.wait_for_url("**/queue?view=new*")
+        wang.settle()
+    wang.sees("都分完了")
+    with desk.reading():
+        cases = db.session.scalars(select(Case).where(Case.number.is_not(None))).all()
+        states = [case.status for case in cases]
+        assert len(states) == 30
+        assert states.count(Status.REJECTED) == refused == 2
+        assert states.count(Status.OFFERED) == offered > 0
+        assert states.count(Status.TRIAGED) == 28 - offered
+        assert {case.category_code for case in cases if case.status is not Status.REJECTED} == {"finance"}
+
+
+def _tab_to(page, name: str) -> None:
+    """Tab until a field of this name has the focus."""
+    for _ in range(40):
+        if page.evaluate("document.activeElement && document.activeElement.name") == name:
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"no field {name} is reached with Tab")

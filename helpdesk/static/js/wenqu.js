@@ -196,17 +196,18 @@
     const asks = e.key === "?" || (e.code === "Slash" && e.shiftKey);
     if ((e.code === "Slash" || e.key === "/") && !asks) { const find = $$(".find input, input[type=search]").find(visible); if (find) { e.preventDefault(); find.focus(); find.select(); } return; }
     if (asks) { sheet(); return; }
+    /* G and a letter: to a view, also from a list that is empty */
+    if (Date.now() < goUntil) { goUntil = 0; if (press("G " + e.code.replace("Key", ""))) e.preventDefault(); return; }
+    if (e.code === "KeyG" && $("[data-key^='G ']")) { goUntil = Date.now() + 1200; return; }
     if (!list() && /^Key[A-Z]$/.test(e.code) && !e.shiftKey && press(e.code.slice(3))) { e.preventDefault(); return; }
     if (!list() || !(el === document.body || el.closest("[data-keys], #pane, main"))) return;
     const letter = e.code.replace(/^(Key|Digit|Numpad)/, "");
-    if (Date.now() < goUntil) { goUntil = 0; if (press("G " + letter)) e.preventDefault(); return; }
     const row = currentRow();
     const arrows = el.type !== "radio";
     const acts = {
       KeyJ: () => move(1, e.shiftKey), KeyK: () => move(-1, e.shiftKey),
       ArrowDown: arrows && (() => move(1, e.shiftKey)), ArrowUp: arrows && (() => move(-1, e.shiftKey)),
       KeyX: row && (() => { const box = $(".pick input", row); if (box) { box.checked = !box.checked; tally(); } }),
-      KeyG: () => { goUntil = Date.now() + 1200; },
       Period: row && (() => copy(row.id.slice(2)).then((done) => done && say(row.id.slice(2)))),
       KeyO: row && (() => { location.href = row.dataset.open || $(".t1", row).href; }),
     };
