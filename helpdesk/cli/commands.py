@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
 from helpdesk.db import db, transaction
-from helpdesk.domain import accounts, hours, life, reference, search
+from helpdesk.domain import accounts, hours, life, reference, search, working_calendar
 from helpdesk.errors import Refused
 from helpdesk.jobs import registry, worker
 from helpdesk.models import Account, Case, Event, Role
@@ -164,6 +164,32 @@ def reindex_command() -> None:
         with click.progressbar(length=length, label="cases", file=sys.stderr) as bar:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
     click.echo(f"{done} cases are in the index")
+
+
+@helpdesk_group.group("calendar")
+def calendar_group() -> None:
+    """Public holidays and make-up working days."""
+
+
+@calendar_group.command("import", cls=Command)
+@click.argument("file", type=click.File(encoding="utf-8-sig"))
+@click.option("--source", required=True, help="The notice the days come from.")
+def calendar_import_command(file: Any, source: str) -> None:
+    """Load whole years from a CSV: day,kind[holiday|workday],name. A bad row loads nothing."""
+    try:
+        with transaction():
+            years = working_calendar.load(None, file.read(), source=source)
+    except (Refused, UnicodeDecodeError) as refusal:
+        fail(f"nothing was loaded: {refusal}. Lines look like 2027-01-01,holiday,元旦")
+    click.echo(f"loaded {', '.join(map(str, years))}; running promises were reckoned anew")
+
+
+@calendar_group.command("show", cls=Command)
+def calendar_show_command() -> None:
+    """Which years are known, and from where."""
+    for year in working_calendar.years():
+        click.echo(f"{year.year}: {len(year.days)} days differ ({year.source})")
+    click.echo(f"known until the end of {working_calendar.known_until() or 'no year: due dates are Monday to Friday'}")
 
 
 COMMANDS: tuple[Any, ...] = (

@@ -113,6 +113,10 @@ def _notify(
             criteria.append(Grant.company_id == case.company_id)
         elif audience == "receiver":
             criteria.append(Grant.station_id == receiver_station_id)
+        elif audience == "district" and case.district:
+            criteria.append((Grant.role == Role.DISTRICT) & (Grant.district == case.district))
+        elif audience == "operator":
+            criteria.append(Grant.role == Role.OPERATOR)
         elif audience == "offered":
             criteria.append(Grant.expert_id.in_(offered_expert_ids))
     readers: set[int] = set()

@@ -11,7 +11,7 @@ from typing import Any
 from helpdesk.adapters.pdf import CertificateRenderer
 from helpdesk.adapters.storage import Storage
 from helpdesk.adapters.storage.folder import FolderStorage
-from helpdesk.domain import assignment, certificates
+from helpdesk.domain import assignment, certificates, escalation
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,6 @@ class Every:
 
 SCHEDULE: tuple[Every, ...] = (
     Every("offers.expire", 60, assignment.expire_due),
+    Every("cases.escalate", 60, escalation.escalate),
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
 )

@@ -26,7 +26,7 @@ from helpdesk.models.case_link import CaseLink, LinkKind
 from helpdesk.models.category import Category, Topic
 from helpdesk.models.certificate import Certificate, CertificateStatus
 from helpdesk.models.company import Company, SizeClass
-from helpdesk.models.deadline import CalendarDay, CalendarYear, Clock, Pause
+from helpdesk.models.deadline import CalendarDay, CalendarYear, Clock, Escalation, Pause
 from helpdesk.models.event import Access, Event, Notice
 from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
 from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
@@ -42,9 +42,9 @@ __all__ = [
     "COUNTS", "GRANTED", "Access", "Account", "Answer", "Beat", "BulkAct", "BulkRun", "CalendarDay", "CalendarYear",
     "CannedReply", "Case", "CaseLink", "Category", "Certificate", "CertificateStatus", "Channel", "Clock", "Company",
     "ConfirmedBy", "Conflict", "Consent", "ContactAttempt", "Corps", "Counter", "Detachment", "DetachmentKind",
-    "District", "EntryKind", "Event", "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry", "Job", "JobStatus",
-    "Ladder", "LinkKind", "Meeting", "Message", "Note", "Notice", "Offer", "OfferKind", "OfferMode", "OfferStatus",
-    "Outcome", "Pause", "Presence", "Review", "Role", "Rung", "SavedView", "Side", "SizeClass", "Skill", "Station",
-    "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer", "TransferStatus", "Urgency", "Visit",
-    "VisitStatus", "WaitingOn",
+    "District", "EntryKind", "Escalation", "Event", "Expert", "ExpertStatus", "Feedback", "Grant", "HoursEntry",
+    "Job", "JobStatus", "Ladder", "LinkKind", "Meeting", "Message", "Note", "Notice", "Offer", "OfferKind",
+    "OfferMode", "OfferStatus", "Outcome", "Pause", "Presence", "Review", "Role", "Rung", "SavedView", "Side",
+    "SizeClass", "Skill", "Station", "StationKind", "Status", "Tally", "Throttle", "Topic", "Transfer",
+    "TransferStatus", "Urgency", "Visit", "VisitStatus", "WaitingOn",
 ]  # fmt: skip

@@ -80,3 +80,14 @@ class CalendarYear(Model):
 
     year: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(120))
+
+
+class Escalation(Model):
+    """Somebody was told that a promise runs out (level 1) or ran out (2 to 4): each level of a clock once, ever."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 4", name="level_known"),)
+
+    clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id"), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

@@ -33,7 +33,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.presentation.language import is_english
-from helpdesk.rules import lifecycle, sizes
+from helpdesk.rules import lifecycle, promises, sizes
 from helpdesk.rules.events import BY_KIND
 
 REFUSALS: dict[str, str] = {
@@ -75,6 +75,11 @@ REFUSALS: dict[str, str] = {
     "view_name_missing": N_("请给这个视图起个名"),
     "name_taken": N_("已经有一个同名的视图"),
     "too_many_views": N_("最多保存 %(limit)s 个视图，请先删掉一个"),
+    "calendar_empty": N_("请粘贴放假安排"),
+    "calendar_too_long": N_("一次最多 %(limit)s 行"),
+    "calendar_bad_row": N_("第 %(n)s 行看不懂：%(row)s。整份都没有导入"),
+    "calendar_no_change": N_("第 %(n)s 行：%(day)s 本来就是这样，周末不用写放假，平日不用写上班。整份都没有导入"),
+    "calendar_source": N_("请写明依据的通知"),
     "link_target_missing": N_("没有找到这一件，请核对编号"),
     "link_to_itself": N_("不能和自己关联"),
     "linked_already": N_("这两件已经关联"),
@@ -312,6 +317,8 @@ def _fact(kind: str, name: str, value: Any) -> str:
         return gettext(lifecycle.GROUNDS[text][0])
     if name == "office" and text in lifecycle.OFFICES:
         return gettext(lifecycle.OFFICES[text][0])
+    if name == "promise" and text in promises.BY_KIND:
+        return gettext(promises.BY_KIND[text].label)
     if name == "decision":
         return gettext(DECISIONS.get(text, text))
     if name == "reason":

@@ -318,7 +318,11 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),
     _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),
-    _rule(Role.OPERATOR, "cases.list roster.read claims.list reviews.list overview.read canned_replies.list", page),
+    _rule(
+        Role.OPERATOR,
+        "cases.list roster.read claims.list reviews.list overview.read canned_replies.list calendar.edit",
+        page,
+    ),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

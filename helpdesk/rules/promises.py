@@ -47,6 +47,24 @@ PROMISES: tuple[Promise, ...] = (
     Promise("confirm", N_("企业确认"), (Status.ANSWERED,), 7 * DAY, REAL, 0.43, "C2: T16"),
 )
 
+
+@dataclass(frozen=True)
+class Level:
+    """Who is told of a promise in danger: `after` working days behind its due date, None while it is only close."""
+
+    level: int
+    after: int | None
+    event: str
+
+
+# Coordinator first, then the district, then the corps' operator (peers brief, C3); never the volunteer in public.
+LEVELS: tuple[Level, ...] = (
+    Level(1, None, "case.at_risk"),
+    Level(2, 0, "case.overdue"),
+    Level(3, 1, "case.overdue_for_district"),
+    Level(4, 2, "case.overdue_for_operator"),
+)
+
 # The promise to the company itself: from submission to the first answer (首接负责制, domain brief 8).
 FIRST_ANSWER = Promise("first_answer", N_("首次答复"), (), 3 * WORKDAY, WORKING, 0.8, "深圳首接负责制 2020: 3 个工作日")
 FIRST_ANSWER_QUICK = Promise("first_answer", N_("首次答复"), (), DAY, REAL, 0.8, "深圳首接负责制 2020: 政策类 24 小时")
