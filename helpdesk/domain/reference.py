@@ -171,7 +171,8 @@ def _calendar() -> None:
             working = chinese_calendar.is_workday(day)
             if working != (day.weekday() < 5):
                 _, name = chinese_calendar.get_holiday_detail(day)
-                _merge(CalendarDay, day=day, is_working=working, name=name or "", source=source)
+                zh = constants.Holiday(name).chinese if name else ""
+                _merge(CalendarDay, day=day, is_working=working, name=zh, source=source)
             day += timedelta(days=1)
     db.session.flush()
 
