@@ -24,6 +24,7 @@ from helpdesk.models import (
     Offer,
     Role,
     SavedView,
+    Station,
     Status,
     Visit,
 )
@@ -161,6 +162,11 @@ def canned_reply_for(action: str) -> Callable[[View], View]:
 def bulk_run_for(action: str) -> Callable[[View], View]:
     """The bulk run of the address's `run_id`."""
     return _thing_for(action, BulkRun, "run_id", lambda value: BulkRun.id == value, action)
+
+
+def station_for(action: str) -> Callable[[View], View]:
+    """The station of the address's `station_id`."""
+    return _thing_for(action, Station, "station_id", lambda value: Station.id == value, action)
 
 
 def saved_view_for(action: str) -> Callable[[View], View]:

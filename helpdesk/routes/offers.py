@@ -20,6 +20,7 @@ from helpdesk.presentation.words import left_out_text, refusal_text
 from helpdesk.routes.guard import case_for, me
 from helpdesk.routes.page import answer, page_or_fragment
 from helpdesk.routes.steps import attempt, form_for, where_from
+from helpdesk.rules import policy
 
 bp = Blueprint("offers", __name__, url_prefix="/cases/<number>/offers")
 
@@ -60,6 +61,9 @@ def new(case: Case) -> Response:
         left_out=left_out_text(found.left_out),
         mode=case.station.offer_mode if case.station else OfferMode.SUGGEST,
         total=found.total,
+        station_url=url_for("stations.edit", station_id=case.station_id)
+        if case.station is not None and policy.can(me(), "station.edit", case.station)
+        else "",
         several=min(found.total, assignment.BROADCAST),
     )
 

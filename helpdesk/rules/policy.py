@@ -244,6 +244,11 @@ def bulk_run_mine(who: Who, held: Held) -> ColumnElement[bool]:
     return BulkRun.account_id == who.account_id
 
 
+def station_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """The station this person works at."""
+    return Station.id == held.station_id
+
+
 def saved_view_mine(who: Who, held: Held) -> ColumnElement[bool]:
     """Views this person named."""
     return SavedView.account_id == who.account_id
@@ -304,6 +309,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "canned_reply.edit", canned_reply_of_my_station),
     _rule(Role.COORDINATOR, "bulk_run.continue", bulk_run_mine),
     _rule(Role.COORDINATOR, "saved_view.edit", saved_view_mine),
+    _rule(Role.COORDINATOR, "station.edit", station_mine),
     _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list", page),
     _rule(
         Role.DISTRICT,

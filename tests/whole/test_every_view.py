@@ -76,6 +76,7 @@ def world(make, cast):
         "run": run,
         "view": view,
         "link": link,
+        "station": cast.station(),
         "draft": draft,
         "leaving": leaving,
     }
@@ -97,6 +98,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "run_id": world["run"].id,
         "view_id": world["view"].id,
         "link_id": world["link"].id,
+        "station_id": world["station"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "purpose": "referral",
@@ -112,6 +114,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("reply_id", "reply"),
         ("run_id", "run"),
         ("view_id", "view"),
+        ("station_id", "station"),
     ):
         if name in rule.arguments:
             thing = world[kind]

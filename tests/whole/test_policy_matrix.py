@@ -46,6 +46,7 @@ def objects(make, cast):
         "account of Lin": cast.account("lin"),
         "canned reply of Nanshan": canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。"),
         "bulk run of Wang": bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(ours)], {"target": "SZ-26-00099"}),
+        "station Nanshan": cast.station(),
         "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
@@ -83,6 +84,7 @@ NOUNS = {
     "CannedReply": ("canned_reply",),
     "BulkRun": ("bulk_run",),
     "SavedView": ("saved_view",),
+    "Station": ("station",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}
