@@ -197,7 +197,7 @@ def _headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint not in ("static", "home.htmx"):
+    if request.endpoint not in ("static", "home.htmx", "home.sheet"):
         headers.add("Vary", "HX-Request")
         headers.setdefault("Cache-Control", "no-store")
     return response

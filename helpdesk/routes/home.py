@@ -15,7 +15,7 @@ from helpdesk.domain import catalogue, reports
 from helpdesk.forms.sample import SampleForm
 from helpdesk.i18n import LOCALES
 from helpdesk.models import Case, Grant, Role
-from helpdesk.presentation import front
+from helpdesk.presentation import assets, front
 from helpdesk.presentation.language import COOKIE_DISPLAY, COOKIE_LANGUAGE, chosen_display
 from helpdesk.routes.guard import may, me, open_to_all
 from helpdesk.routes.page import page, safe_next
@@ -123,6 +123,18 @@ def display() -> Response:
 def htmx() -> Any:
     """htmx out of its package; its address carries a stamp, so it may be kept for a year."""
     return send_file(packaged.htmx_file(), mimetype="text/javascript", max_age=YEAR)
+
+
+@bp.get("/assets/<name>.css")
+@open_to_all
+def sheet(name: str) -> Response:
+    """The style sheets of one kind of page, joined; its address carries a stamp, so it may be kept for a year."""
+    if name not in assets.SHEETS:
+        abort(404)
+    response = Response(assets.sheet(name), mimetype="text/css")
+    response.cache_control.public = True
+    response.cache_control.max_age = YEAR
+    return response
 
 
 @bp.get("/favicon.ico")

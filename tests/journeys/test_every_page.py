@@ -29,6 +29,7 @@ from tests.make import Make
 WITHOUT_A_LINK = {
     "static": "files",
     "home.htmx": "a file out of a package",
+    "home.sheet": "a style sheet",
     "requests.account": "a member who signed in has an account; the same view by the link is reached",
     "home.components": "for whoever builds pages",
     "home.favicon": "for browsers that ask whatever the page says",
