@@ -53,7 +53,7 @@ def register(app: Flask) -> None:
         return url_for("static", filename=name, v=stamp)
 
     def sheet_url(name: str) -> str:
-        return url_for("home.sheet", name=name, v=hashlib.sha256(sheet(name).encode()).hexdigest()[:10])
+        return url_for("home.sheet", sheet_name=name, v=hashlib.sha256(sheet(name).encode()).hexdigest()[:10])
 
     app.jinja_env.globals.update(asset=asset, sheet_url=sheet_url, htmx_integrity=packaged.HTMX_INTEGRITY)
 

@@ -125,13 +125,13 @@ def htmx() -> Any:
     return send_file(packaged.htmx_file(), mimetype="text/javascript", max_age=YEAR)
 
 
-@bp.get("/assets/<name>.css")
+@bp.get("/assets/<sheet_name>.css")
 @open_to_all
-def sheet(name: str) -> Response:
+def sheet(sheet_name: str) -> Response:
     """The style sheets of one kind of page, joined; its address carries a stamp, so it may be kept for a year."""
-    if name not in assets.SHEETS:
+    if sheet_name not in assets.SHEETS:
         abort(404)
-    response = Response(assets.sheet(name), mimetype="text/css")
+    response = Response(assets.sheet(sheet_name), mimetype="text/css")
     response.cache_control.public = True
     response.cache_control.max_age = YEAR
     return response

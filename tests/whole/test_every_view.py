@@ -101,6 +101,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "station_id": world["station"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
+        "sheet_name": "public",
         "purpose": "referral",
     }
     is_paper = rule.rule.startswith("/certificates")
