@@ -19,10 +19,10 @@ def lifecycle_page() -> str:
     lines += ["| state | staff read | the company reads | promise |", "|---|---|---|---|"]
     for status, state in lifecycle.STATES.items():
         promise = promises.promise_for(status)
-        words = f"{promise.label}: {_target(promise)} ({promise.basis})" if promise else "-"
+        words = f"{promise.label}: {_targets(promise)} ({promise.basis})" if promise else "-"
         lines.append(f"| {status} | {state.label} | {state.company_label} | {words} |")
-    lines += ["", "From submission to the first answer: " + _target(promises.FIRST_ANSWER) + "; policy questions "
-              + _target(promises.FIRST_ANSWER_QUICK) + ".", "", "## Steps\n"]  # fmt: skip
+    lines += ["", f"From submission to the first answer: {_targets(promises.FIRST_ANSWER)}. These are the lengths a new"
+              " city begins with; its operator makes later versions.", "", "## Steps\n"]  # fmt: skip
     lines += ["| step | button | from | to | who may | needs | event |", "|---|---|---|---|---|---|---|"]
     for row in lifecycle.STEPS:
         roles = ", ".join(dict.fromkeys(r.role for r in policy.RULES if row.may in r.may))
@@ -37,10 +37,12 @@ def lifecycle_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _target(promise: promises.Promise) -> str:
-    if promise.unit == promises.WORKING:
-        return f"{promise.minutes / promises.WORKDAY:g} working days"
-    return f"{promise.minutes / promises.DAY:g} days" if promise.minutes > promises.DAY else "24 hours"
+def _targets(promise: promises.Promise) -> str:
+    words = []
+    for target in (t for t in promises.TARGETS if t.kind == promise.kind):
+        whom = ", ".join(str(part) for part in (target.category, target.urgency) if part)
+        words.append(f"{target.amount} {target.unit.replace('_', ' ')}" + (f" ({whom})" if whom else ""))
+    return "; ".join(words)
 
 
 def permissions_page() -> str:

@@ -24,7 +24,7 @@ from helpdesk.models import (
     Role,
     Status,
 )
-from helpdesk.rules import lifecycle, matching, policy, promises
+from helpdesk.rules import lifecycle, matching, policy
 from helpdesk.rules.matching import Evidence, Fit, Reason
 from helpdesk.rules.policy import SYSTEM, Who
 
@@ -157,7 +157,6 @@ def _write(
         ((n, c) for n, c in enumerate(found.listed, 1) if c.expert.id == to.id),
         (None, next((c for c in found.arguable if c.expert.id == to.id), None)),
     )
-    promise = promises.BY_KIND["offer"]
     row = Offer(
         case_id=case.id,
         expert_id=to.id,
@@ -177,7 +176,7 @@ def _write(
         offered_by_name=by.name,
         offered_at=clock.now(),
         leaves_at=leaves,
-        expires_at=promises.due_at(leaves, promise.minutes, promise.unit, (), deadlines.calendar()),
+        expires_at=deadlines.due_after(case, "offer", leaves),
     )
     db.session.add(row)
     db.session.flush()
@@ -346,10 +345,7 @@ def return_uncontacted() -> int:
     ).all()
     done = 0
     for case in waiting:
-        limit = promises.due_at(
-            case.due_at or clock.now(), 3 * promises.WORKDAY, promises.WORKING, (), deadlines.calendar()
-        )
-        if limit is not None and limit <= clock.now():
+        if deadlines.in_workdays(case, case.due_at or clock.now(), 3) <= clock.now():
             hand_back(case, SYSTEM, reason="no_contact")
             done += 1
     return done

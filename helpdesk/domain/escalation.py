@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -52,14 +50,10 @@ def level_of(case: Case) -> promises.Level | None:
     found = promises.LEVELS[0]
     for level in promises.LEVELS[1:]:
         days = level.after or 0
-        moment = case.due_at if not days else _later(case.due_at, days)
+        moment = case.due_at if not days else deadlines.in_workdays(case, case.due_at, days)
         if clock.now() >= moment:
             found = level
     return found
-
-
-def _later(due_at: datetime, days: int) -> datetime:
-    return promises.add_working(due_at, days * promises.WORKDAY, deadlines.calendar())
 
 
 def _first_to_say(clock_id: int, level: int) -> bool:

@@ -107,7 +107,7 @@ def submit(
     case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
     case.contact_times, case.meeting = contact.times, contact.meeting
     case.station_id = station_id or station_for(company.district).id
-    case.submitted_at = clock.now()
+    case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
     db.session.flush()
     _keep_consents(case, consents)
     number = numbers.case_number()
@@ -135,7 +135,7 @@ def submit_beside(case: Case, first: Case) -> Case:
         first.contact_email,
     )
     case.contact_times, case.meeting = first.contact_times, first.meeting
-    case.submitted_at = clock.now()
+    case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
     db.session.flush()
     number = numbers.case_number()
     life.take(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from helpdesk.db import db
+from helpdesk.domain import targets
 from helpdesk.models import (
     CalendarDay,
     CalendarYear,
@@ -19,6 +20,7 @@ from helpdesk.models import (
     Ladder,
     Rung,
     Station,
+    StationHours,
     StationKind,
     Topic,
 )
@@ -54,6 +56,7 @@ def load_all() -> dict[str, int]:
     _network()
     _ladders()
     _calendar()
+    targets.seed()
     db.session.flush()
     tables = (District, Category, Topic, Corps, Detachment, Station, Ladder, CalendarDay)
     return {t.__tablename__: len(db.session.scalars(select(t)).all()) for t in tables}
@@ -82,7 +85,6 @@ def _categories() -> None:
             hint_en=row["hint_en"],
             plan_section=row["plan_section"],
             licence_required=bool(row.get("licence_required")),
-            quick_answer=row["code"] == "policy",
         )
         db.session.flush()
         for place, topic in enumerate(row["topics"], 1):
@@ -125,7 +127,7 @@ def _network() -> None:
             district=row.get("district"),
         )
     for row in network["stations"]:
-        _by_code(
+        station = _by_code(
             Station,
             row["code"],
             slug=row["slug"],
@@ -136,12 +138,25 @@ def _network() -> None:
             district=row["district"],
             address=row["address"],
             phone=row["phone"],
-            hours=row["hours"],
             legal_entity=row["legal_entity"],
             filing_no=row["filing_no"],
             counts_preparation=bool(row["counts_preparation"]),
             preparation_cap_minutes=int(row["preparation_cap_minutes"]),
         )
+        # A station's hours are its own to set; they are given once.
+        if not db.session.scalar(select(StationHours.station_id).where(StationHours.station_id == station.id).limit(1)):
+            for first, last, *spans in row["week"]:
+                db.session.add_all(
+                    StationHours(
+                        station_id=station.id,
+                        weekday=weekday,
+                        opens_at=time.fromisoformat(opens),
+                        shuts_at=time.fromisoformat(shuts),
+                    )
+                    for weekday in range(first, last + 1)
+                    for opens, shuts in spans
+                )
+    db.session.flush()
 
 
 def _ladders() -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import assignment, life, record
+from helpdesk.domain import assignment, deadlines, life, record
 from helpdesk.models import Case, Station, Transfer, TransferStatus
 from helpdesk.rules.policy import Who
 
@@ -69,6 +69,7 @@ def accept(case: Case, by: Who, *, seen: int | None = None) -> None:
         from_station=sender.code if sender else "",
     )
     assignment.rescind_all(case)
+    deadlines.retarget(case)
     _decide(transfer, TransferStatus.ACCEPTED, by, "")
 
 

@@ -46,7 +46,7 @@ def triage(
         urgency=urgency.value,
         station=_station(case).code,
     )
-    deadlines.retarget_first_answer(case)
+    deadlines.retarget(case)
 
 
 def reject(case: Case, by: Who, *, ground: str, reason: str, seen: int | None = None) -> None:

@@ -17,7 +17,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import deadlines
 from helpdesk.errors import Refused
-from helpdesk.models import CalendarDay, CalendarYear, Case
+from helpdesk.models import CalendarDay, CalendarLoad, CalendarYear
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -32,8 +32,10 @@ class Year:
     """A year that is known: where from, and the days that differ from Monday to Friday."""
 
     year: int
+    version: int
     source: str
     days: list[CalendarDay]
+    loads: list[CalendarLoad]
 
 
 def years() -> list[Year]:
@@ -42,7 +44,10 @@ def years() -> list[Year]:
     for row in db.session.scalars(select(CalendarDay).order_by(CalendarDay.day)):
         days.setdefault(row.day.year, []).append(row)
     known = db.session.scalars(select(CalendarYear).order_by(CalendarYear.year.desc()))
-    return [Year(row.year, row.source, days.get(row.year, [])) for row in known]
+    loads: dict[int, list[CalendarLoad]] = {}
+    for load in db.session.scalars(select(CalendarLoad).order_by(CalendarLoad.version.desc())):
+        loads.setdefault(load.year, []).append(load)
+    return [Year(row.year, row.version, row.source, days.get(row.year, []), loads.get(row.year, [])) for row in known]
 
 
 def known_until() -> int | None:
@@ -77,16 +82,16 @@ def read(text: str) -> list[tuple[date, bool, str]]:
             raise Refused("calendar_bad_row", field="text", n=n, row=",".join(cells)[:60]) from None
         if day in found or not 2000 <= day.year <= 2100:
             raise Refused("calendar_bad_row", field="text", n=n, row=",".join(cells)[:60])
-        if kind == (day.weekday() < 5):
+        if kind and day.weekday() < 5:
             raise Refused("calendar_no_change", field="text", n=n, day=day.isoformat())
         found[day] = (day, kind, cells[2][:60] if len(cells) > 2 else "")
     return sorted(found.values())
 
 
 def load(by: Who | None, text: str, *, source: str) -> list[int]:
-    """Put the days of whole years in place of what was known of them; every running promise is reckoned anew.
+    """Put the days of whole years in place of what was known of them; what was known is kept as an older version.
 
-    Returns the years. `by` is None on the command line.
+    The worker reckons every running promise anew. Returns the years. `by` is None on the command line.
     """
     if by is not None:
         policy.require(by, "calendar.edit")
@@ -97,14 +102,27 @@ def load(by: Who | None, text: str, *, source: str) -> list[int]:
     for year in covered:
         first, last = date(year, 1, 1), date(year, 12, 31)
         db.session.execute(delete(CalendarDay).where(CalendarDay.day.between(first, last)))
-        db.session.execute(delete(CalendarYear).where(CalendarYear.year == year))
-        db.session.add(CalendarYear(year=year, source=source.strip()[:120]))
+        known = db.session.get(CalendarYear, year)
+        version = (known.version if known is not None else 0) + 1
+        if known is None:
+            db.session.add(CalendarYear(year=year, source=source.strip()[:120], version=version))
+        else:
+            known.source, known.version = source.strip()[:120], version
+        db.session.add(
+            CalendarLoad(
+                year=year,
+                version=version,
+                source=source.strip()[:120],
+                loaded_at=clock.now(),
+                loaded_by=by.name if by is not None else "",
+                days=[[day.isoformat(), working, name] for day, working, name in rows if day.year == year],
+            )
+        )
     db.session.add_all(
         CalendarDay(day=day, is_working=working, name=name, source=source.strip()[:120]) for day, working, name in rows
     )
     db.session.flush()
-    db.session().info.pop("calendar", None)
-    for case in db.session.scalars(select(Case).where(Case.due_at.is_not(None)).order_by(Case.id)):
-        deadlines.refresh(case)
-    db.session.flush()
+    deadlines.forget_calendar()
+    newest = db.session.scalars(select(CalendarYear).where(CalendarYear.year.in_(covered)).order_by(CalendarYear.year))
+    deadlines.reckon_later(key="calendar:" + ",".join(f"{row.year}v{row.version}" for row in newest))
     return covered

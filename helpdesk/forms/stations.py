@@ -1,11 +1,11 @@
-"""The form of a station's ways."""
+"""The forms of a station's ways and of its hours."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
+from wtforms import BooleanField, StringField
 
-from helpdesk.forms.base import HouseForm, RadioField
+from helpdesk.forms.base import HouseForm, Longest, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 
 
@@ -24,3 +24,19 @@ class StationForm(HouseForm):
         validate_choice=False,
     )
     own_experts_only = BooleanField(_l("只请本站的专家"))
+
+
+def _day(label: object) -> StringField:
+    return StringField(label, [Longest(80)], filters=[clean_line])
+
+
+class StationHoursForm(HouseForm):
+    """When a station is open, as people write it; an empty day is a day off."""
+
+    monday = _day(_l("周一"))
+    tuesday = _day(_l("周二"))
+    wednesday = _day(_l("周三"))
+    thursday = _day(_l("周四"))
+    friday = _day(_l("周五"))
+    saturday = _day(_l("周六"))
+    sunday = _day(_l("周日"))

@@ -11,7 +11,7 @@ from typing import Any
 from helpdesk.adapters.pdf import CertificateRenderer
 from helpdesk.adapters.storage import Storage
 from helpdesk.adapters.storage.folder import FolderStorage
-from helpdesk.domain import assignment, certificates, escalation
+from helpdesk.domain import assignment, certificates, deadlines, escalation
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,10 @@ JOBS: dict[str, Work] = {
             int(payload["certificate_id"]), outside.renderer, outside.storage
         ),
         finish=lambda payload, drawn: certificates.mark_drawn(int(payload["certificate_id"]), drawn),
+    ),
+    deadlines.RECKON: Work(
+        prepare=lambda _outside, _payload: None,
+        finish=lambda payload, _nothing: deadlines.reckon(payload),
     ),
 }
 

@@ -138,6 +138,8 @@ class Case(Model):
     meeting: Mapped[Meeting | None] = mapped_column(stored_enum(Meeting))
 
     waiting_on: Mapped[WaitingOn] = mapped_column(stored_enum(WaitingOn), default=WaitingOn.NOBODY)
+    # The targets that were in force when the case was sent; a later version moves nothing unless it is said to.
+    target_version_id: Mapped[int | None] = mapped_column(ForeignKey("target_versions.id"))
     due_at: Mapped[datetime | None]
     due_kind: Mapped[str | None] = mapped_column(String(20))
     warn_at: Mapped[datetime | None]

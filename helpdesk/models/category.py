@@ -22,8 +22,6 @@ class Category(Model):
     hint_en: Mapped[str] = mapped_column(String(200))
     plan_section: Mapped[str] = mapped_column(String(20))
     licence_required: Mapped[bool] = mapped_column(default=False)
-    # Shenzhen's first-contact rule: policy questions within 24 hours, others within 3 working days (brief, 8).
-    quick_answer: Mapped[bool] = mapped_column(default=False)
 
     topics: Mapped[list[Topic]] = relationship(back_populates="category", order_by="Topic.position")
 

@@ -91,7 +91,6 @@ class Station(Model):
     district: Mapped[str] = mapped_column(ForeignKey("districts.code"), index=True)
     address: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str] = mapped_column(String(30))
-    hours: Mapped[str] = mapped_column(String(120))
     legal_entity: Mapped[str] = mapped_column(String(120))
     filing_no: Mapped[str | None] = mapped_column(String(60))
     # 办法67 art. 7 leaves the counting of preparation to the recording body's own written policy.

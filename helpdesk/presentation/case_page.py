@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import canned_replies, closure, consultation, life, links, record, visits
+from helpdesk.domain import canned_replies, closure, consultation, deadlines, life, links, record, visits
 from helpdesk.i18n import N_
 from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
@@ -177,7 +177,11 @@ def _clock(case: Case) -> filters.ClockWords | None:
     if words is None or case.due_kind is None or words.kind == "paused":
         return words
     label = gettext(promises.BY_KIND[case.due_kind].label)
-    return filters.ClockWords(gettext("%(promise)s，%(left)s", promise=label, left=words.text), words.kind)
+    text = gettext("%(promise)s，%(left)s", promise=label, left=words.text)
+    year = deadlines.unknown_year(case.due_at)
+    if year is not None:
+        text += gettext("（%(year)s 年放假还没公布，按周一到周五算）", year=year)
+    return filters.ClockWords(text, words.kind)
 
 
 def _offers(case: Case) -> list[Offer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +10,8 @@ from urllib.parse import urlencode
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.domain import assignment, consultation, life, queues, suggestion, transfers, triage
+from helpdesk import clock
+from helpdesk.domain import assignment, consultation, life, queues, reference, suggestion, transfers, triage
 from helpdesk.domain.bulk import ACTS
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
@@ -57,6 +59,13 @@ PICKED: dict[str, tuple[BulkAct, ...]] = {
 # Missing on purpose from the bar: what the pane itself offers.
 IN_PANE = ("triage", "offer", "accept_transfer", "bounce_transfer")
 NOT_THERE = {"no_transfer_pending", "no_review", "no_appeal"}
+
+
+def unknown_years(cases: Iterable[Case]) -> list[int]:
+    """Years in which one of these cases falls due and whose holidays nobody has announced yet."""
+    years = {clock.local(case.due_at).year for case in cases if case.due_at is not None}
+    beyond = years - {clock.today().year}
+    return [year for year in reference.unknown_years(min(beyond), max(beyond)) if year in beyond] if beyond else []
 
 
 @dataclass(frozen=True)

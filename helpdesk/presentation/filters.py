@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from helpdesk import clock
+from helpdesk.domain import deadlines
 from helpdesk.i18n import counted
-from helpdesk.models import Case
+from helpdesk.models import Case, Urgency
 from helpdesk.presentation.language import is_english
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_name, mask_phone
-from helpdesk.rules.promises import BY_KIND, WORKDAY
+from helpdesk.rules.promises import Hours, Unit, target_for
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -103,6 +105,32 @@ def paragraphs(text: str) -> Markup:
     )
 
 
+def week_words(week: Sequence[Hours]) -> str:
+    """周一至周五 9:00–12:00，14:00–18:00；周六 9:00–12:00: days with the same hours together, days off left out."""
+    runs: list[tuple[int, int, Hours]] = []
+    for weekday, hours in enumerate(week):
+        if hours and runs and runs[-1][1] == weekday - 1 and runs[-1][2] == hours:
+            runs[-1] = (runs[-1][0], weekday, hours)
+        elif hours:
+            runs.append((weekday, weekday, hours))
+    names = DAYS if is_english() else WEEKDAYS
+    return gettext("；").join(
+        (names[first] if first == last else gettext("%(first)s至%(last)s", first=names[first], last=names[last]))
+        + " "
+        + gettext("，").join(f"{opens.hour}:{opens:%M}–{shuts.hour}:{shuts:%M}" for opens, shuts in hours)
+        for first, last, hours in runs
+    )
+
+
+def promised_days() -> int:
+    """How many working days a new request waits at most for somebody to read it; at least one."""
+    known: int | None = g.get("promised_days")
+    if known is None:
+        target = target_for(deadlines.targets(deadlines.newest_version()), "triage", None, Urgency.NORMAL)
+        known = g.promised_days = max(1, target.amount if target.unit in (Unit.WORKDAYS, Unit.DAYS) else 1)
+    return known
+
+
 def register(app: Flask) -> None:
     """Make all of these filters, and the clock a global."""
     app.jinja_env.filters.update(
@@ -112,9 +140,10 @@ def register(app: Flask) -> None:
         moment=moment,
         span=span_words,
         hours=hours_text,
+        week_words=week_words,
         masked_phone=mask_phone,
         phone_link=phone_link,
         masked_name=mask_name,
         paras=paragraphs,
     )
-    app.jinja_env.globals.update(clock_of=clock_of, promised_days=BY_KIND["triage"].minutes // WORKDAY)
+    app.jinja_env.globals.update(clock_of=clock_of, promised_days=promised_days)

@@ -149,7 +149,7 @@ def _first_answer_due(case: Case) -> str:
     )
     if row is None:
         return ""
-    due = promises.due_at(row.started_at, row.target_minutes, row.unit, (), deadlines.calendar())
+    due = promises.due_at(row.started_at, row.target_minutes, row.unit, (), deadlines.calendar(case.station_id))
     return _when(due) if due else ""
 
 

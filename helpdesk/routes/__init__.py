@@ -40,8 +40,8 @@ BLUEPRINTS = (
     "queues", "cases", "triages", "rejections", "referrals", "merges", "appeals", "offers", "recalls", "handlings",
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
-    "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "stations",
-    "health",
+    "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
+    "stations", "health",
 )  # fmt: skip
 
 

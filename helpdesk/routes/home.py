@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.adapters import packaged
 from helpdesk.db import db
-from helpdesk.domain import catalogue, reports
+from helpdesk.domain import catalogue, deadlines, reports
 from helpdesk.forms.sample import SampleForm
 from helpdesk.i18n import LOCALES
 from helpdesk.models import Case, Grant, Role
@@ -20,6 +20,7 @@ from helpdesk.presentation.language import COOKIE_DISPLAY, COOKIE_LANGUAGE, chos
 from helpdesk.routes.guard import may, me, open_to_all
 from helpdesk.routes.page import page, safe_next
 from helpdesk.rules import policy
+from helpdesk.rules.promises import ORDINARY_WEEK
 
 bp = Blueprint("home", __name__)
 
@@ -50,7 +51,7 @@ def stations() -> Response:
     known = {d.code for d in catalogue.districts()}
     wanted = wanted if wanted in known else ""
     return page("home/stations.html", current="stations", places=front.places(wanted), wanted=wanted,
-                districts=catalogue.districts())  # fmt: skip
+                districts=catalogue.districts(), weeks=deadlines.weeks(), ordinary=ORDINARY_WEEK)  # fmt: skip
 
 
 @bp.get("/<any(about,privacy,accessibility,terms):name>")

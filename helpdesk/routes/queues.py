@@ -59,6 +59,7 @@ def _desk(filters: Filters, found: queues.Page, case: Case | None, *, opened: bo
         district=next((d for d in districts if d.code == filters.district), None),
         districts=districts,
         opened=opened,
+        unknown_years=desk_page.unknown_years(found.cases),
         unfinished=bulk.unfinished(me()),
         bulk_acts=desk_page.bulk_acts(filters),
         **(_pane(case, filters) if case is not None else {"pane": None}),

@@ -310,7 +310,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "bulk_run.continue", bulk_run_mine),
     _rule(Role.COORDINATOR, "saved_view.edit", saved_view_mine),
     _rule(Role.COORDINATOR, "station.edit", station_mine),
-    _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list", page),
+    _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list stations.list", page),
     _rule(
         Role.DISTRICT,
         "case.read case.read_notes case.reopen case.judge_appeal case.judge_review",
@@ -326,7 +326,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),
     _rule(
         Role.OPERATOR,
-        "cases.list roster.read claims.list reviews.list overview.read canned_replies.list calendar.edit",
+        "cases.list roster.read claims.list reviews.list overview.read canned_replies.list calendar.edit targets.edit",
         page,
     ),
     _rule(Role.OVERSEER, "case.read", case_any),

@@ -21,6 +21,11 @@ def test_the_coordinator_sets_how_experts_are_asked(browser, make, cast):
     assert (station.offer_mode, station.own_experts_only) == (OfferMode.POOL, True)
 
 
+def test_the_way_there(browser, cast):
+    assert browser.get("/station-settings", as_="wang", expect=303).location.endswith(str(cast.station().id))
+    browser.get("/station-settings", as_="chen", expect=403)
+
+
 def test_it_is_the_stations_own(browser, cast):
     other = cast.station(LONGGANG).id
     browser.get(f"/station-settings/{other}", as_="wang", expect=404)
