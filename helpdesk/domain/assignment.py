@@ -80,7 +80,7 @@ def _ranked(case: Case, experts: list[Expert], known: dict[int, Evidence], limit
         if not set(codes) & set(matching.ABSOLUTE):
             arguable.append(found)
     for row in (listed, arguable):
-        row.sort(key=lambda c: (-c.points, c.expert.id))
+        row.sort(key=lambda c: (not c.fit.asked_first, -c.points, c.expert.id))
     return Candidates(listed[:limit], dict(left_out), arguable[:limit], len(listed))
 
 

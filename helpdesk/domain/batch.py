@@ -142,7 +142,7 @@ def _best(queue: _Queue) -> dict[int, int]:
         graph.add_edge("from", ("case", case.id), capacity=1, weight=0)
         graph.add_edge(("case", case.id), "to", capacity=1, weight=0)
     for (case_id, expert_id), found in queue.fits.items():
-        gain = GIVEN_OUT + found.points
+        gain = GIVEN_OUT + found.fit.weight
         graph.add_edge(("case", case_id), ("expert", expert_id), capacity=1, weight=-round(gain * 10))
     for expert_id, places in queue.places.items():
         for taken in range(places):
@@ -167,7 +167,7 @@ def _greedy(queue: _Queue) -> dict[int, int]:
     found: dict[int, int] = {}
     for case in queue.cases:
         options = [
-            (queue.fits[case.id, e].points - queue.cost_of_place(e, taken.get(e, 0)), -e)
+            (queue.fits[case.id, e].fit.weight - queue.cost_of_place(e, taken.get(e, 0)), -e)
             for e in queue.experts
             if (case.id, e) in queue.fits and taken.get(e, 0) < queue.places.get(e, 0)
         ]
@@ -182,14 +182,14 @@ def _total(queue: _Queue, found: dict[int, int]) -> float:
     taken: dict[int, int] = {}
     total = 0.0
     for case_id, expert_id in found.items():
-        total += queue.fits[case_id, expert_id].points - queue.cost_of_place(expert_id, taken.get(expert_id, 0))
+        total += queue.fits[case_id, expert_id].fit.weight - queue.cost_of_place(expert_id, taken.get(expert_id, 0))
         taken[expert_id] = taken.get(expert_id, 0) + 1
     return round(total, 1)
 
 
 def _pair(queue: _Queue, best: dict[int, int], case: Case) -> Pair:
     own = sorted(
-        (c for (case_id, _), c in queue.fits.items() if case_id == case.id), key=lambda c: (-c.points, c.expert.id)
+        (c for (case_id, _), c in queue.fits.items() if case_id == case.id), key=lambda c: (-c.fit.weight, c.expert.id)
     )
     place = next(n for n, c in enumerate(own, 1) if c.expert.id == best[case.id])
     first = own[0] if place > 1 else None

@@ -10,8 +10,13 @@ from helpdesk.models import Category, District, Station
 
 
 def categories() -> list[Category]:
-    """The ten fields in the plan's order, with their topics."""
-    return list(db.session.scalars(select(Category).options(selectinload(Category.topics)).order_by(Category.position)))
+    """The ten fields in the plan's order, with their topics; asked for once a request."""
+    info = db.session().info
+    if "categories" not in info:
+        query = select(Category).options(selectinload(Category.topics)).order_by(Category.position)
+        info["categories"] = list(db.session.scalars(query))
+    found: list[Category] = info["categories"]
+    return list(found)
 
 
 def districts() -> list[District]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Case, Expert, Feedback, HoursEntry, Offer, OfferStatus, Skill, Status
+from helpdesk.models import Case, Expert, ExpertStatus, Feedback, HoursEntry, Offer, OfferStatus, Skill, Status
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -25,6 +25,12 @@ class Standing:
     minutes: int
     score: float | None
     scores: int
+
+
+def serving() -> list[Expert]:
+    """Everybody who has not left, by name."""
+    rows = select(Expert).where(Expert.status.in_((ExpertStatus.SERVING, ExpertStatus.PAUSED)))
+    return list(db.session.scalars(rows.order_by(Expert.name, Expert.id)))
 
 
 def roster(who: Who, *, category: str = "", district: str = "", q: str = "") -> list[Standing]:

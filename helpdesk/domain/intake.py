@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import chance, companies, deadlines, life, numbers
+from helpdesk.domain import chance, companies, deadlines, life, numbers, routing
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Case, Channel, Consent, Meeting, Role, Station, StationKind, Status
@@ -106,9 +106,13 @@ def submit(
     case.district = company.district
     case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
     case.contact_times, case.meeting = contact.times, contact.meeting
-    case.station_id = station_id or station_for(company.district).id
+    home = db.session.get_one(Station, station_id) if station_id else station_for(company.district)
+    case.station_id = home.id
     case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
     db.session.flush()
+    routed = routing.outcome_for(case, home, is_chosen=station_id is not None)
+    if routed.acts.station:
+        case.station_id = routing.station_of(routed, home).id
     _keep_consents(case, consents)
     number = numbers.case_number()
     life.take(
@@ -121,6 +125,7 @@ def submit(
         channel=case.channel.value,
     )
     deadlines.begin_first_answer(case)
+    routing.settle(case, routed)
     return case
 
 

@@ -22,7 +22,20 @@ from helpdesk import clock
 from helpdesk.adapters import search as engine
 from helpdesk.adapters.search import CaseIndex, Part, Text
 from helpdesk.db import db
-from helpdesk.models import Answer, Case, Category, Company, District, Expert, Message, Station, Status, Urgency, Visit
+from helpdesk.models import (
+    Answer,
+    Case,
+    CaseTag,
+    Category,
+    Company,
+    District,
+    Expert,
+    Message,
+    Station,
+    Status,
+    Urgency,
+    Visit,
+)
 from helpdesk.rules.lifecycle import STATES
 
 # Ranking looks at so many of the newest answers: a word that is in every case says nothing about any.
@@ -89,10 +102,17 @@ def texts_of(case_ids: list[int]) -> list[Text]:
         .where(Case.id.in_(case_ids), Case.number.is_not(None))
     ).all()  # fmt: skip
     said: dict[int, list[str]] = {row[0]: [row[3]] for row in cases}
+    tags: dict[int, list[str]] = {}
+    for case_id, word in db.session.execute(select(CaseTag.case_id, CaseTag.word).where(CaseTag.case_id.in_(said))):
+        tags.setdefault(case_id, []).append(word)
     for case_id, *words in _said(list(said)):
         said[case_id].extend(words)
     return [
-        Text(row[0], " ".join(str(x) for x in (row[1], row[2], row[6], row[4], row[7]) if x), "\n".join(said[row[0]]))
+        Text(
+            row[0],
+            " ".join(str(x) for x in (row[1], row[2], row[6], row[4], row[7], *tags.get(row[0], ())) if x),
+            "\n".join(said[row[0]]),
+        )
         for row in cases
     ]
 
@@ -142,6 +162,7 @@ NAMES = {
     "企业": "company", "公司": "company", "company": "company",
     "编号": "number", "number": "number",
     "缓急": "urgency", "urgency": "urgency",
+    "标签": "tag", "tag": "tag",
     "起": "since", "since": "since", "止": "until", "until": "until",
 }  # fmt: skip
 _TYPED = re.compile(rf"(?:^|(?<=\s))({'|'.join(sorted(NAMES, key=len, reverse=True))})[:：]\s*(\S+)", re.IGNORECASE)
@@ -229,7 +250,13 @@ def _until(value: str) -> ColumnElement[bool] | None:
     return Case.submitted_at < clock.from_local(day + timedelta(days=1)) if day else None
 
 
+def _tag(value: str) -> ColumnElement[bool] | None:
+    known = db.session.scalar(select(CaseTag.word).where(CaseTag.word == value).limit(1))
+    return Case.id.in_(select(CaseTag.case_id).where(CaseTag.word == known)) if known else None
+
+
 _CRITERIA: dict[str, Any] = {
+    "tag": _tag,
     "status": _status,
     "urgency": _urgency,
     "company": _company,

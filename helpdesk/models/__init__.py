@@ -44,6 +44,7 @@ from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.message import Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
+from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 from helpdesk.models.workspace import Presence, SavedView
@@ -63,6 +64,7 @@ __all__ = [
     "CannedReply",
     "Case",
     "CaseLink",
+    "CaseTag",
     "Category",
     "Certificate",
     "CertificateStatus",
@@ -83,6 +85,7 @@ __all__ = [
     "Event",
     "Expert",
     "ExpertStatus",
+    "ExpertTeam",
     "Feedback",
     "Grant",
     "HoursEntry",
@@ -104,6 +107,8 @@ __all__ = [
     "PromiseTarget",
     "Review",
     "Role",
+    "RoutingEntry",
+    "RoutingRule",
     "Rung",
     "SavedView",
     "Side",
@@ -115,6 +120,7 @@ __all__ = [
     "Status",
     "Tally",
     "TargetVersion",
+    "TeamMember",
     "Throttle",
     "Topic",
     "Transfer",

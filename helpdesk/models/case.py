@@ -127,6 +127,8 @@ class Case(Model):
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     station_id: Mapped[int | None] = mapped_column(ForeignKey("stations.id"))
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("experts.id"))
+    # Experts that a routing rule wants asked first.
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("expert_teams.id"))
     # A coordinator who took a small question for the station itself; such a case earns nobody hours.
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 

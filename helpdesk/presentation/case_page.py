@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import canned_replies, closure, consultation, deadlines, life, links, record, visits
+from helpdesk.domain import canned_replies, closure, consultation, deadlines, life, links, record, routing, visits
 from helpdesk.i18n import N_
 from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
@@ -92,6 +92,8 @@ class CasePage:
     offers: list[OfferLine]
     related: list[links.Related]
     link_url: str
+    tags: list[str]
+    tags_url: str
     transfer: tuple[str, str] | None
     papers: list[Paper]
     answer: Answer | None
@@ -152,6 +154,8 @@ def build(case: Case, who: Who) -> CasePage:
         offers=case_cards.offer_lines(rows.offers) if may_offers else [],
         related=links.of(case, who),
         link_url=url_for("links.new", number=case.number) if "case.triage" in may else "",
+        tags=routing.tags_of([case.id]).get(case.id, []),
+        tags_url=url_for("tags.new", number=case.number) if "case.tag" in may else "",
         transfer=case_cards.transfer_words(case),
         papers=case_cards.papers(case, who),
         answer=answer,

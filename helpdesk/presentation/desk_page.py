@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import assignment, consultation, life, queues, reference, suggestion, transfers, triage
+from helpdesk.domain import assignment, consultation, life, queues, reference, routing, suggestion, transfers, triage
 from helpdesk.domain.bulk import ACTS
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
@@ -84,6 +84,7 @@ class Row:
     current: bool
     unread: bool = False
     watching: str = ""
+    tags: list[str] = field(default_factory=list)
     pick: bool = False
 
 
@@ -242,10 +243,12 @@ def present(others: list[tuple[str, bool]]) -> list[tuple[str, str, bool]]:
 def rows(cases: list[Case], filters: Filters, current: Case | None, watched: dict[int, str]) -> list[Row]:
     """The list's rows; in a view of several states the state is shown instead of the clock."""
     mixed = filters.view in ("live", "all", "closed", "incoming")
+    tags = routing.tags_of([case.id for case in cases])
     return [
         replace(
             _row(case, filters, mixed, current is not None and case.id == current.id),
             watching=gettext("%(name)s在看", name=watched[case.id]) if case.id in watched else "",
+            tags=tags.get(case.id, []),
         )
         for case in cases
     ]

@@ -38,8 +38,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
     (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests")),
     (N_("站点设置"), "stations.index", "stations.list", ("stations",)),
-    (N_("时限"), "targets.edit", "targets.edit", ("targets",)),
-    (N_("工作日历"), "calendars.edit", "calendar.edit", ("calendars",)),
+    (N_("设置"), "targets.edit", "targets.edit", ("targets", "routing_rules", "teams", "calendars")),
     (N_("账号"), "accounts.index", "accounts.list", ("accounts",)),
     (N_("查看记录"), "health.accesses", "accesses.list", ("health",)),
 )

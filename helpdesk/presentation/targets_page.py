@@ -139,7 +139,7 @@ def _change(row: TargetVersion) -> Change:
         )
     if row.change.get("running_too"):
         words += gettext("；在办的也按新的算")
-    return Change(row.id, words, row.made_by or gettext("系统"), filters.moment(row.made_at))
+    return Change(row.id, words, row.made_by, filters.moment(row.made_at))
 
 
 def _full(target: Target) -> str:

@@ -20,6 +20,7 @@ from helpdesk.models import (
     District,
     Event,
     ExpertStatus,
+    ExpertTeam,
     Meeting,
     OfferStatus,
     Outcome,
@@ -83,6 +84,17 @@ REFUSALS: dict[str, str] = {
     "station_hours": N_("请写成 9:00-12:00, 14:00-18:00；休息就空着"),
     "station_never_open": N_("一周至少要有一天开门"),
     "station_hours_short": N_("至少有一天要开满一小时"),
+    "rule_name": N_("请给这条规则起个名"),
+    "rule_does_nothing": N_("请至少选一样要做的：站点、急缓、标签或专家组"),
+    "rule_changed_meanwhile": N_("刚才有人改过这一条，请核对后再保存"),
+    "too_many_rules": N_("最多 %(limit)s 条，请先删掉一条"),
+    "too_many_words": N_("最多 %(limit)s 个词"),
+    "word_too_long": N_("每个词最多 %(limit)s 个字"),
+    "word_missing": N_("请写一个还没有的词"),
+    "team_name": N_("请给专家组起个名"),
+    "team_name_taken": N_("已经有一个同名的专家组"),
+    "team_members": N_("请至少选一位专家"),
+    "team_in_use": N_("规则“%(rule)s”还在用这个专家组"),
     "target_unknown": N_("没有这一项，请从列表里选"),
     "target_amount": N_("请写 1 到 %(most)s 之间的整数"),
     "target_warn": N_("请写 10 到 100 之间的整数"),
@@ -316,6 +328,8 @@ def event_text(event: Event, *, for_company: bool = False) -> str:
 
 def _fact(kind: str, name: str, value: Any) -> str:
     """A fact of an event as words: codes are kept in events, words are chosen by the reader's language."""
+    if name == "did":
+        return acts_text(value)
     text = str(value if value is not None else "")
     if name == "category":
         return named(_cached(Category, text)) or text
@@ -336,7 +350,22 @@ def _fact(kind: str, name: str, value: Any) -> str:
     return text
 
 
-def _cached(model: Any, code: str) -> Any:
+def acts_text(stored: dict[str, Any]) -> str:
+    """What a routing rule does or did, in words: 交给南山科技园工作站，标为紧急，贴标签“合同”."""
+    parts = []
+    if stored.get("station"):
+        parts.append(gettext("交给%(station)s", station=named(_station(stored["station"])) or stored["station"]))
+    if stored.get("urgency"):
+        parts.append(gettext("标为%(urgency)s", urgency=gettext(URGENCIES[Urgency(stored["urgency"])])))
+    if stored.get("tags"):
+        parts.append(gettext("贴标签%(words)s", words=gettext("、").join(f"“{word}”" for word in stored["tags"])))
+    if stored.get("team"):
+        team = _cached(ExpertTeam, stored["team"])
+        parts.append(gettext("先请%(team)s", team=team.name if team is not None else stored["team"]))
+    return gettext("，").join(parts) or gettext("什么也没变")
+
+
+def _cached(model: Any, code: str | int) -> Any:
     """A row by its code, asked for once per request: the session itself holds on to nothing nobody else holds."""
     if not code:
         return None

@@ -31,12 +31,16 @@ from helpdesk.models import (
     OfferStatus,
     Skill,
     Status,
+    TeamMember,
     Visit,
     VisitStatus,
 )
 
 # What each part of the sum is worth at the most; together 100.
 WEIGHTS: dict[str, int] = {"skill": 40, "capacity": 20, "fairness": 15, "results": 10, "place": 10, "earlier": 5}
+
+# What being asked first is worth in points when a whole queue is given out at once.
+FIRST = 20
 
 # How many offers may wait for one expert at once (peers brief, C3: Catchafire's three).
 OPEN_OFFERS = 3
@@ -70,6 +74,13 @@ class Fit:
 
     parts: dict[str, float]
     reasons: tuple[Reason, ...]
+    # A routing rule named the expert's team for this case: asked before everybody else, whatever the points.
+    asked_first: bool = False
+
+    @property
+    def weight(self) -> float:
+        """The points, with what being asked first is worth where whole queues are weighed against each other."""
+        return self.points + (FIRST if self.asked_first else 0)
 
     @property
     def points(self) -> float:
@@ -97,6 +108,7 @@ class Evidence:
     worked_here: int = 0
     has_conflict: bool = False
     declined: bool = False
+    in_team: bool = False
 
 
 def gather(case: Case, experts: Sequence[Expert]) -> dict[int, Evidence]:
@@ -192,6 +204,7 @@ class _OfCases:
 
     conflicts: set[tuple[int, int]]
     declined: set[tuple[int, int]]
+    teams: set[tuple[int, int]]
 
 
 def _of_cases(cases: Sequence[Case], ids: list[int]) -> _OfCases:
@@ -213,7 +226,13 @@ def _of_cases(cases: Sequence[Case], ids: list[int]) -> _OfCases:
     said_no = select(Offer.case_id, Offer.expert_id).where(
         Offer.case_id.in_([c.id for c in cases]), Offer.status.in_((OfferStatus.DECLINED, OfferStatus.EXPIRED))
     )
-    return _OfCases(conflicts, {(case_id, expert_id) for case_id, expert_id in db.session.execute(said_no)})
+    wanted = {c.team_id for c in cases if c.team_id is not None}
+    members = select(TeamMember.team_id, TeamMember.expert_id).where(TeamMember.team_id.in_(wanted))
+    return _OfCases(
+        conflicts,
+        {(case_id, expert_id) for case_id, expert_id in db.session.execute(said_no)},
+        {(team, expert) for team, expert in db.session.execute(members)} if wanted else set(),
+    )
 
 
 @dataclass(frozen=True)
@@ -271,6 +290,7 @@ def _evidence(case: Case, expert: Expert, common: _Common, of_case: _OfCases, re
         has_conflict=(company, expert.id) in of_case.conflicts
         or (expert.employer_company_id is not None and expert.employer_company_id == case.company_id),
         declined=(case.id, expert.id) in of_case.declined,
+        in_team=(case.team_id or 0, expert.id) in of_case.teams,
     )
 
 
@@ -319,6 +339,8 @@ def fit(expert: Expert, case: Case, known: Evidence) -> Fit:
     """The sum of points and its reasons. Pure: the same evidence gives the same points."""
     parts: dict[str, float] = {}
     reasons: list[Reason] = []
+    if known.in_team:
+        reasons.append(Reason(N_("这类案件先请的专家组")))
     parts["skill"] = _skill(case, known, reasons)
     parts["place"] = _place(expert, case, reasons)
     parts["earlier"] = float(WEIGHTS["earlier"]) if known.worked_here else 0.0
@@ -329,7 +351,7 @@ def fit(expert: Expert, case: Case, known: Evidence) -> Fit:
     parts["capacity"] = _capacity(expert, known, reasons)
     if language_of(case) != "zh" and language_of(case) in expert.languages:
         reasons.append(Reason(N_("可以说英语")))
-    return Fit({name: round(parts[name], 1) for name in WEIGHTS}, tuple(reasons))
+    return Fit({name: round(parts[name], 1) for name in WEIGHTS}, tuple(reasons), known.in_team)
 
 
 def _skill(case: Case, known: Evidence, reasons: list[Reason]) -> float:

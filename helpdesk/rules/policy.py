@@ -276,7 +276,7 @@ AS_COMPANY = "case.read case.reply_as_company case.withdraw case.confirm case.re
 AS_STATION = (
     "case.read case.read_notes case.read_contact case.note case.reply case.triage case.reject case.refer case.merge"
     " case.offer case.take case.ask case.hand_back case.verify case.close_unreachable case.transfer case.reopen"
-    " visit.verify attempt.log"
+    " case.tag visit.verify attempt.log"
 )
 
 RULES: tuple[Rule, ...] = (
@@ -326,7 +326,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),
     _rule(
         Role.OPERATOR,
-        "cases.list roster.read claims.list reviews.list overview.read canned_replies.list calendar.edit targets.edit",
+        "cases.list roster.read claims.list reviews.list overview.read canned_replies.list calendar.edit"
+        " targets.edit routing.edit",
         page,
     ),
     _rule(Role.OVERSEER, "case.read", case_any),

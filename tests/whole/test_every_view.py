@@ -10,10 +10,11 @@ from flask import Flask, has_request_context
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import bulk, canned_replies, certificates, links, transfers, visits, workspace
+from helpdesk.domain import bulk, canned_replies, certificates, links, routing, transfers, visits, workspace
 from helpdesk.domain.queues import Filters
 from helpdesk.models import BulkAct, Grant, LinkKind, Role
 from helpdesk.rules import policy
+from helpdesk.rules.routing import Acts, Conditions
 from tests.cast import LOGINS, LONGGANG
 
 OUTSIDE = {"static"}
@@ -62,6 +63,10 @@ def world(make, cast):
     canned = canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。")
     run = bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(consulting)], {"target": "SZ-26-00099"})
     link = links.link(consulting, cast.wang, other=offered, kind=LinkKind.PART)
+    team = routing.write_team(cast.zhou, None, name="法律组", expert_ids=[cast.expert("chen").id])
+    routed = routing.write(
+        cast.zhou, None, name="起诉", conditions=Conditions(keywords=("起诉",)), acts=Acts(urgency="urgent")
+    )
     view = workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new"))
     db.session.commit()
     return {
@@ -77,6 +82,8 @@ def world(make, cast):
         "view": view,
         "link": link,
         "station": cast.station(),
+        "rule": routed,
+        "team": team,
         "draft": draft,
         "leaving": leaving,
     }
@@ -99,6 +106,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "view_id": world["view"].id,
         "link_id": world["link"].id,
         "station_id": world["station"].id,
+        "rule_id": world["rule"].id,
+        "team_id": world["team"].id,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "sheet_name": "public",

@@ -17,11 +17,12 @@ from helpdesk.cli.city import people
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import canned_replies, search, triage
+from helpdesk.domain import canned_replies, routing, search, triage
 from helpdesk.domain import chance as house_chance
-from helpdesk.models import Account, Case, Event, Notice, Station, Status
+from helpdesk.models import Account, Case, Event, Notice, Skill, Station, Status
 from helpdesk.reference import load
 from helpdesk.rules import policy
+from helpdesk.rules.routing import Acts, Conditions, When
 
 SEED = 20261123
 
@@ -61,6 +62,8 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
         with transaction(), clock.at(clock.now() - timedelta(days=900)):
             city = people.settle(chance)
         tell(f"people: {len(city.experts)} experts, {len(city.companies)} companies, {len(city.desks)} coordinators")
+        with transaction(), clock.at(clock.now() - timedelta(days=400)):
+            _write_rules()
         plans = _plans(city, n_cases, chance)
         with search.resting():
             done = _tell_all(plans)
@@ -84,16 +87,31 @@ CANNED = (
 )  # fmt: skip
 
 
+def _person(login: str) -> policy.Who:
+    return policy.who_is(db.session.scalars(select(Account).where(Account.login == login)).one())
+
+
+def _write_rules() -> None:
+    """What the operator has routed: a team, words that cannot wait, requests out of hours."""
+    by = _person("operator")
+    lawyers = (
+        select(Skill.expert_id).where(Skill.category_code == "legal").distinct().order_by(Skill.expert_id).limit(4)
+    )
+    team = routing.write_team(by, None, name="涉诉专家组", expert_ids=db.session.scalars(lawyers).all())
+    for name, said, acts in (
+        ("涉诉急件", Conditions(keywords=("起诉", "传票", "查封", "冻结", "仲裁")), Acts(tags=("涉诉",), team=team.id)),
+        ("专精特新", Conditions(keywords=("专精特新", "小巨人")), Acts(tags=("专精特新",))),
+        ("休息日提交", Conditions(when=When.DAY_OFF), Acts(tags=("休息日",))),
+    ):
+        routing.write(by, None, name=name, conditions=said, acts=acts)
+
+
 def _write_canned_replies() -> None:
     """Those all stations share, by the corps, and one of the station that is shown."""
-
-    def person(login: str) -> policy.Who:
-        return policy.who_is(db.session.scalars(select(Account).where(Account.login == login)).one())
-
     for title, category, body in CANNED:
-        canned_replies.write(person("operator"), None, title=title, body=body, category_code=category)
+        canned_replies.write(_person("operator"), None, title=title, body=body, category_code=category)
     own = "{称呼}，也可以直接到{工作站}来谈，工作日九点到六点都有人。"
-    canned_replies.write(person(f"coordinator-{SHOWN_STATION}"), None, title="到站里来谈", body=own)
+    canned_replies.write(_person(f"coordinator-{SHOWN_STATION}"), None, title="到站里来谈", body=own)
 
 
 def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
