@@ -27,7 +27,7 @@ from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
 
 # What the page asks the policy about besides the steps' own rights, in one query.
-ASKED = ("case.triage",
+ASKED = ("case.triage", "case.tag",
     "case.reply", "case.note", "case.read_notes", "case.read_contact", "case.answer", "case.offer", "visit.log",
     "attempt.log",
 )  # fmt: skip

@@ -13,9 +13,20 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
-from helpdesk.domain import assignment, bulk, canned_replies, closure, consultation, transfers, triage, workspace
+from helpdesk.domain import (
+    assignment,
+    bulk,
+    canned_replies,
+    closure,
+    consultation,
+    routing,
+    transfers,
+    triage,
+    workspace,
+)
 from helpdesk.domain.queues import Filters
 from helpdesk.models import BulkAct, Case
+from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
 from tests.make import Make
@@ -68,6 +79,10 @@ def build(make: Make) -> Town:
     for who in (cast.wang, cast.zhou):
         canned_replies.write(who, None, title="约第一次电话", body="{称呼}，您好，我是{我}。")
     bulk.start(cast.wang, BulkAct.TRANSFER, [bulk.item_of(silent)], {"station_id": 0, "reason": "搬走了"})
+    team = routing.write_team(cast.zhou, None, name="专精特新组", expert_ids=[cast.expert("chen").id])
+    for name, word in (("申报", "申报"), ("合同", "合同")):
+        conditions, acts = Conditions(keywords=(word,)), Acts(tags=(word,), team=team.id)
+        routing.write(cast.zhou, None, name=name, conditions=conditions, acts=acts)
     workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new", urgency="urgent"))
     phones = (f"1390000{n:04}" for n in range(100))
 
