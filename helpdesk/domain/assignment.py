@@ -341,7 +341,7 @@ def hand_back(case: Case, by: Who, *, reason: str, note: str = "", seen: int | N
 def return_uncontacted() -> int:
     """Cases accepted but not contacted for five working days go back to the queue (rule R09); returns how many."""
     waiting = db.session.scalars(
-        select(Case).where(Case.status == Status.ACCEPTED, Case.expert_id.is_not(None), Case.due_at < clock.now())
+        select(Case).where(Case.status == Status.ACCEPTED, Case.expert_id.is_not(None), Case.due_order < clock.now())
     ).all()
     done = 0
     for case in waiting:

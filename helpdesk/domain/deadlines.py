@@ -23,6 +23,7 @@ from helpdesk.models import (
     Urgency,
     WaitingOn,
 )
+from helpdesk.models.case import NEVER
 from helpdesk.rules import promises
 from helpdesk.rules.lifecycle import STATES
 from helpdesk.rules.promises import ORDINARY_WEEK, Calendar, Promise, Stretch, Target, Unit
@@ -171,6 +172,7 @@ def refresh(case: Case) -> None:
         due = promises.due_at(row.started_at, row.target_minutes, row.unit, stretches, here)
         if due is not None and (case.due_at is None or due < case.due_at):
             case.due_at, case.due_kind, nearest = due, row.kind, (stretches, row)
+    case.due_order = case.due_at or NEVER
     if nearest is not None:
         stretches, row = nearest
         share = row.target_minutes * row.warn_percent / 100

@@ -122,7 +122,7 @@ def inbox(expert_id: int) -> Inbox:
         .where(Case.expert_id == expert_id)
         .where(Case.status.in_((Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED)))
         .options(*_AROUND)
-        .order_by(Case.due_at, Case.id)
+        .order_by(Case.due_order, Case.id)
         .limit(100)
     )
     gone = db.session.scalars(

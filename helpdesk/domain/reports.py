@@ -139,7 +139,7 @@ def _by_district(mine: ColumnElement[bool], start: datetime, part: Held | None) 
     overdue = dict(
         db.session.execute(
             select(Case.district, func.count())
-            .where(mine, Case.due_at < clock.now(), Case.status != Status.DRAFT)
+            .where(mine, Case.due_order < clock.now(), Case.status != Status.DRAFT)
             .group_by(Case.district)
         ).all()
     )

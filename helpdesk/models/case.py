@@ -16,6 +16,9 @@ from helpdesk.models.company import Company
 from helpdesk.models.expert import Expert
 from helpdesk.models.network import Station
 
+# Later than any promise.
+NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
 
 class Status(enum.StrEnum):
     """The eight live states and the four other ends (design, section 2). Waiting for someone is no state."""
@@ -90,19 +93,29 @@ class Case(Model):
         CheckConstraint("status NOT IN ('rejected', 'referred') OR reason_code IS NOT NULL", name="refusal_has_reason"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         CheckConstraint("version >= 1 AND event_count >= 0", name="counts_not_negative"),
-        Index("ix_cases_station_status_due", "station_id", "status", "due_at", "id"),
+        Index("ix_cases_station_status_due", "station_id", "status", "due_order", "id"),
+        Index("ix_cases_station_due", "station_id", "due_order", "id"),
         Index("ix_cases_station_submitted", "station_id", "submitted_at", "id"),
-        Index("ix_cases_expert_status", "expert_id", "status", "due_at", "id"),
-        Index("ix_cases_status_due", "status", "due_at", "id"),
+        Index("ix_cases_expert_status", "expert_id", "status", "due_order", "id"),
+        Index("ix_cases_status_due", "status", "due_order", "id"),
         Index("ix_cases_submitted", "submitted_at", "id"),
         Index("ix_cases_company", "company_id", "submitted_at"),
         Index("ix_cases_contact_account", "contact_account_id"),
-        Index("ix_cases_district", "district", "status", "due_at", "id"),
+        Index("ix_cases_district", "district", "status", "due_order", "id"),
         # What time alone changes is counted from the few rows that it concerns; all else stands in `tallies`.
-        Index("ix_cases_station_warn", "station_id", "warn_at", sqlite_where=_WARNED, postgresql_where=_WARNED),
+        Index(
+            "ix_cases_station_warn", "station_id", "warn_at", "status", sqlite_where=_WARNED, postgresql_where=_WARNED
+        ),
         Index("ix_cases_handler", "handler_id", sqlite_where=_HANDLED, postgresql_where=_HANDLED),
-        Index("ix_cases_expert_solved", "expert_id", "status", "category_code"),
-        Index("ix_cases_station_closed", "station_id", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+        Index("ix_cases_expert_solved", "expert_id", "status", "category_code", "topic_code", "company_id"),
+        Index(
+            "ix_cases_station_closed",
+            "station_id",
+            "closed_at",
+            "status",
+            sqlite_where=_CLOSED,
+            postgresql_where=_CLOSED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -143,6 +156,8 @@ class Case(Model):
     # The targets that were in force when the case was sent; a later version moves nothing unless it is said to.
     target_version_id: Mapped[int | None] = mapped_column(ForeignKey("target_versions.id"))
     due_at: Mapped[datetime | None]
+    # The same to sort by: where nothing is promised, long after everything else.
+    due_order: Mapped[datetime] = mapped_column(default=NEVER)
     due_kind: Mapped[str | None] = mapped_column(String(20))
     warn_at: Mapped[datetime | None]
 

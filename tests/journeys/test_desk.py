@@ -134,3 +134,48 @@ def _tab_to(page, name: str) -> None:
             return
         page.keyboard.press("Tab")
     pytest.fail(f"no field {name} is reached with Tab")
+
+
+BEAT = """(document.querySelector('#pulse') || document.querySelector('#present'))
+  .dispatchEvent(new CustomEvent('wq:pulse', {bubbles: true}))"""
+
+
+def test_what_comes_in_moves_nothing_that_is_being_worked_on(queue, desk):
+    """Live refresh: numbers follow and a bar tells of the new case; ticks, the open case and the scroll stay."""
+    wang, numbers = queue
+    page = wang.page
+    page.locator(f"#q-{numbers[1]} input[type=checkbox]").check()
+    page.locator(f"#q-{numbers[2]} .t1").click()
+    wang.settle()
+    before = page.evaluate("document.scrollingElement.scrollTop = 40, document.scrollingElement.scrollTop")
+    with desk.inside() as make:
+        new = make.case("submitted", phone="13900139009").number
+    page.evaluate(BEAT)
+    expect(page.locator("#new-items-slot")).not_to_be_empty()
+    expect(page.locator("#counts a", has_text="待受理").locator(".cnt")).to_have_text("4")
+    assert page.locator(f"#q-{new}").count() == 0, "the list itself does not move"
+    expect(page.locator(f"#q-{numbers[1]} input[type=checkbox]")).to_be_checked()
+    expect(page.locator(f"#q-{numbers[2]}")).to_have_attribute("aria-current", "true")
+    assert page.evaluate("document.scrollingElement.scrollTop") == before
+    wang.look()
+    page.locator("#new-items-slot a").click()
+    expect(page.locator(f"#q-{new}")).to_be_visible()
+
+
+def test_two_at_one_case_see_each_other(queue, sit):
+    """Presence is a sign and never a lock: who has it open, on the case and in the list, and both may act."""
+    wang, numbers = queue
+    qian = sit("qian", wide=True)
+    qian.open(f"/queue/{numbers[0]}")
+    qian.settle()
+    wang.open(f"/queue/{numbers[0]}")
+    expect(wang.page.locator("#present")).to_contain_text("钱进也在看")
+    qian.page.evaluate(BEAT)
+    expect(qian.page.locator("#present")).to_contain_text("王岚也在看")
+    wang.open("/queue")
+    expect(wang.page.locator(f"#q-{numbers[0]} .watch")).to_contain_text("钱进在看")
+    wang.page.locator(f"#q-{numbers[0]} .t1").click()
+    wang.settle()
+    wang.choose("category", "policy")
+    wang.press("受理并找专家")
+    wang.sees("待派单")
