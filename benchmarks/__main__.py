@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import certificates, load, pages, triage
+from benchmarks import assignment, certificates, load, pages, triage
 
 if __name__ == "__main__":
     pages.main()
@@ -12,3 +12,5 @@ if __name__ == "__main__":
     load.main()
     print()
     triage.main()
+    print()
+    assignment.main()

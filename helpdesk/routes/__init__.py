@@ -100,8 +100,14 @@ def _sign_in(app: Flask) -> None:
         return _to_sign_in()
 
 
+# Elements that ask by themselves while somebody reads or writes: they never take a person away from the page.
+BEATS = ("pulse", "present")
+
+
 def _to_sign_in() -> Any:
     """To the sign-in page and back. What was typed waits in the browser (data-keep), the page says so."""
+    if wants_fragment() and request.headers.get("HX-Trigger") in BEATS:
+        return "", 204
     back = request.full_path.rstrip("?") if request.method in READING else _page_before()
     target = url_for("sessions.new", next=back or None)
     if request.method not in READING:

@@ -163,7 +163,7 @@ def apply(rules: Iterable[Rule], request: Request) -> Outcome:
                 late.append("team")
             else:
                 team = did_team = acts.team
-        new = tuple(tag for tag in acts.tags if tag not in tags)
+        new = tuple(tag for tag in dict.fromkeys(acts.tags) if tag and tag not in tags)
         tags.extend(new)
         steps.append(Step(rule.id, Acts(did_station, did_urgency, new, did_team), tuple(late)))
     return Outcome(Acts(station, urgency, tuple(tags), team), steps)

@@ -92,6 +92,19 @@ def test_an_expired_session_keeps_what_was_typed(desk, sit, number):
     assert chen.field("body").input_value() == ""
 
 
+def test_an_expired_session_takes_nobody_away_by_itself(sit, number):
+    """What the page asks by itself gets no answer; only the person's own act leads to the sign-in."""
+    chen = sit("chen")
+    chen.open(f"/cases/{number}").write("body", "还在写。")
+    chen.settle()
+    chen.context.clear_cookies()
+    with chen.page.expect_response(lambda r: r.url.endswith("/presence")) as answer:
+        chen.page.evaluate("document.querySelector('#present').dispatchEvent(new Event('wq:pulse', {bubbles: true}))")
+    assert answer.value.status == 204
+    assert chen.path == f"/cases/{number}"
+    assert chen.field("body").input_value() == "还在写。"
+
+
 def test_an_expired_session_leads_back_to_where_one_was_without_script(sit, number):
     chen = sit("chen", js=False)
     chen.open(f"/cases/{number}/visits/new")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
@@ -60,6 +61,16 @@ def at(text: str) -> datetime:
 )
 def test_hand_made_cases(start, minutes, due):
     assert promises.add_working(at(start), minutes, CALENDAR) == at(due)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati"])
+def test_the_zone_a_moment_is_written_in_changes_nothing(zone):
+    """A request sent on Friday evening here is on Friday morning in New York and on Saturday in Kiritimati."""
+    start = at("2026-02-13 17:30").astimezone(ZoneInfo(zone))
+    # 14 February 2026 is a worked Saturday; Spring Festival is off from 15 to 23 February.
+    assert promises.add_working(start, 60, CALENDAR) == at("2026-02-14 09:30")
+    assert promises.add_working(start, 30 + WORKDAY + 60, CALENDAR) == at("2026-02-24 10:00")
+    assert promises.working_between(start, at("2026-02-24 10:00").astimezone(ZoneInfo(zone)), CALENDAR) == 630
 
 
 def test_twenty_four_real_hours_do_not_know_weekends():
