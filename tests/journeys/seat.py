@@ -258,6 +258,16 @@ class Seat:
 
     # --- waiting ---
 
+    def lose_session(self) -> None:
+        """The session is over, as after too long an absence.
+
+        The sign of presence leaves a moment after the page: an answer still under way would hand the cookie back, so
+        the page is left to come to rest first.
+        """
+        self.page.wait_for_timeout(ARRIVAL)
+        self.settle()
+        self.context.clear_cookies()
+
     def settle(self) -> None:
         """Until every request is answered and htmx has put the answers in their places."""
         for _ in range(400):
@@ -299,6 +309,7 @@ class Seat:
             self.troubles.append(f"console: {message.text}")
 
 
+ARRIVAL = 500  # ms; every question a page asks by itself on arrival has left by then (presence: 200)
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling"
 
 

@@ -79,7 +79,7 @@ def test_an_expired_session_keeps_what_was_typed(desk, sit, number):
     """Signed out while writing: the words wait in the browser and are there again after signing in."""
     chen = sit("chen")
     chen.open(f"/cases/{number}").write("body", "写了很久的一段话。")
-    chen.context.clear_cookies()
+    chen.lose_session()
     chen.press("发送")
     assert chen.path.startswith("/login")
     chen.sees("您写的内容还在")
@@ -96,8 +96,7 @@ def test_an_expired_session_takes_nobody_away_by_itself(sit, number):
     """What the page asks by itself gets no answer; only the person's own act leads to the sign-in."""
     chen = sit("chen")
     chen.open(f"/cases/{number}").write("body", "还在写。")
-    chen.settle()
-    chen.context.clear_cookies()
+    chen.lose_session()
     with chen.page.expect_response(lambda r: r.url.endswith("/presence")) as answer:
         chen.page.evaluate("document.querySelector('#present').dispatchEvent(new Event('wq:pulse', {bubbles: true}))")
     assert answer.value.status == 204
@@ -108,7 +107,7 @@ def test_an_expired_session_takes_nobody_away_by_itself(sit, number):
 def test_an_expired_session_leads_back_to_where_one_was_without_script(sit, number):
     chen = sit("chen", js=False)
     chen.open(f"/cases/{number}/visits/new")
-    chen.context.clear_cookies()
+    chen.lose_session()
     chen.write("summary", "看了材料").submit("/visits/new")
     assert chen.path.startswith("/login")
     chen.sees("登录过期了")
