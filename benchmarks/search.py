@@ -68,7 +68,11 @@ def town(url: str, folder: Path, size: int) -> Iterator[Flask]:
 
 
 def multiply(size: int) -> None:
-    """Cases with words of their own until there are `size`, spread over two years and all stations."""
+    """Cases with words of their own until there are `size`, spread over two years and all stations.
+
+    The first go to the busiest station, every status as often as a page of the queue has rows: a page is then as long
+    in the small city as in the large one, and what differs is only what had to be passed over to find it.
+    """
     chance = random.Random(7)
     sentences = [
         piece
@@ -79,11 +83,19 @@ def multiply(size: int) -> None:
     columns = [c for c in Case.__table__.columns if c.name != "id"]
     rows = [dict(r._mapping) for r in db.session.execute(select(*columns).where(Case.number.is_not(None)))]
     stations = db.session.execute(text("SELECT id, district FROM stations ORDER BY id")).all()
+    busiest = db.session.execute(
+        select(Case.station_id, Case.district)
+        .where(Case.station_id.is_not(None))
+        .group_by(Case.station_id, Case.district)
+        .order_by(func.count().desc())
+    ).first()
+    by_status = sorted({row["status"] for row in rows})
     have = db.session.scalar(select(func.count()).select_from(Case)) or 0
     batch: list[dict[str, Any]] = []
     for n in range(max(0, size - have)):
-        row = dict(chance.choice(rows))
-        station = chance.choice(stations)
+        first = n < queues.PAGE * len(by_status)
+        row = dict(chance.choice([r for r in rows if r["status"] == by_status[n % len(by_status)]] if first else rows))
+        station = busiest if first else chance.choice(stations)
         row |= {
             "number": f"SZ-99-{n:06d}", "tracking_token": secrets.token_urlsafe(20), "tracking_code": f"{n:08d}",
             "title": chance.choice(sentences)[:40], "problem": "。".join(chance.sample(sentences, 4)),
