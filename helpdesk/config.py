@@ -58,6 +58,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TRUSTED_PROXIES", _whole, 0, "How many reverse proxies stand in front and set X-Forwarded-*."),
     Setting("MAX_REQUEST_KB", _whole, 1024, "A request body larger than this is refused with 413."),
     Setting("OFFER_UNDO_SECONDS", _whole, 10, "So long an offer may be taken back before the expert hears of it."),
+    Setting("MAIL_URL", str, "", "smtp://user:password@host:587 or smtps://...:465; empty keeps letters as files."),
+    Setting("MAIL_FROM", str, "", "The sender's address; empty means no-reply@ the site's host."),
+    Setting("MAIL_DIR", str, "", "Where letters lie without MAIL_URL; empty means the instance folder."),
+    Setting("MAIL_RETRY_SECONDS", _whole, 30, "Rest before the second try of a letter; doubled after each."),
     Setting("PDF_ENGINE", str, "weasyprint", "weasyprint, or null for a machine that never renders."),
 )
 
@@ -115,6 +119,7 @@ def for_flask(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
         **values,
         "SECRET_KEY": values["SECRET_KEY"] or secret_key(folder),
         "FILES_DIR": values["FILES_DIR"] or str(folder / "files"),
+        "MAIL_DIR": values["MAIL_DIR"] or str(folder / "mail"),
         "SQLALCHEMY_DATABASE_URI": database_url(values["DATABASE_URL"], folder),
         "MAX_CONTENT_LENGTH": values["MAX_REQUEST_KB"] * 1024,
         "MAX_FORM_MEMORY_SIZE": values["MAX_REQUEST_KB"] * 1024,

@@ -34,6 +34,8 @@ def settings(folder: Path, url: str) -> dict[str, Any]:
         "SECRET_KEY": "only for tests",
         "FILES_DIR": str(folder / "files"),
         "REDIS_URL": "",
+        "MAIL_URL": "",
+        "MAIL_FROM": "",
         "PDF_ENGINE": "null",
         "OFFER_UNDO_SECONDS": 0,
         "PUBLIC_URL": "https://desk.example",

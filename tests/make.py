@@ -39,12 +39,13 @@ class Make:
         phone: str = "13800138000",
         problem: str = "我们想申报专精特新，不知道研发费用怎么归集，想请人看看材料。",
         sent_by: Who | None = None,
+        email: str | None = None,
     ) -> Case:
         """A case in a state of the straight way; the coordinator is Wang, or Zhao for a Longgang company."""
         case = intake.start(problem, category=None, locale="zh_Hans_CN", sent_by=sent_by)
         steps = PATH[1 : PATH.index(to) + 1]
         for step in steps:
-            getattr(self, f"_{step}")(case, expert=expert, category=category, company=company, phone=phone)
+            getattr(self, f"_{step}")(case, expert=expert, category=category, company=company, phone=phone, email=email)
         return case
 
     def link(self, case: Case) -> Who:
@@ -55,13 +56,13 @@ class Make:
         """The coordinator of the case's station."""
         return self.cast.wang if case.station_id == self.cast.station().id else self.cast.zhao
 
-    def _submitted(self, case: Case, *, company: CompanyFacts, phone: str, **_: Any) -> None:
+    def _submitted(self, case: Case, *, company: CompanyFacts, phone: str, email: str | None, **_: Any) -> None:
         case.contact_name = "林女士"
         intake.submit(
             case,
             intake.requester(case),
             company=company,
-            contact=Contact("林女士", phone, None, None, Meeting.ONLINE),
+            contact=Contact("林女士", phone, email, None, Meeting.ONLINE),
             consents={"handling": True},
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpdesk import config
 from helpdesk.models import Role
-from helpdesk.rules import events, lifecycle, policy, promises
+from helpdesk.rules import events, lifecycle, mailing, policy, promises
 
 HEAD = "<!-- Drawn by `script/draw` from {source}; edit that, not this. -->\n\n"
 
@@ -66,11 +66,13 @@ def permissions_page() -> str:
 def events_page() -> str:
     """Every kind of event, its words and who is told."""
     lines = [HEAD.format(source="helpdesk/rules/events.py") + "# What is recorded, and how it is told\n"]
-    lines += ["| event | on the desk | to the company | facts | notice to |", "|---|---|---|---|---|"]
+    lines += ["Who gets a notice gets a letter, too, where there is a line for one (`helpdesk/rules/mailing.py`).\n"]
+    lines += ["| event | on the desk | to the company | facts | notice to | letter | group |", "|---" * 7 + "|"]
     for row in events.EVENTS:
         lines.append(
             f"| {row.kind} | {row.staff} | {row.company or '(hidden)'} | {', '.join(sorted(row.facts)) or '-'} |"
-            f" {', '.join(row.tells) or '-'} |"
+            f" {', '.join(row.tells) or '-'} | {row.subject or '-'} |"
+            f" {mailing.GROUP_OF[row.kind].name if row.kind in mailing.GROUP_OF else '-'} |"
         )
     return "\n".join(lines) + "\n"
 

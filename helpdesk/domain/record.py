@@ -10,9 +10,10 @@ from sqlalchemy import delete, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import search
+from helpdesk.domain import mailing, search
 from helpdesk.models import Case, Event, Grant, Notice, Role
 from helpdesk.rules.events import BY_KIND, Told
+from helpdesk.rules.mailing import PARTS, Part
 from helpdesk.rules.policy import Who
 
 # What of a step's answers decides who is told, and when.
@@ -103,36 +104,36 @@ def _notify(
     offered_expert_ids: Collection[int],
     tells_at: datetime | None,
 ) -> None:
-    criteria = []
+    criteria: list[tuple[Part, Any]] = []
     for audience in told.tells:
         if audience == "expert" and case.expert_id is not None:
-            criteria.append(Grant.expert_id == case.expert_id)
+            criteria.append((PARTS[audience], Grant.expert_id == case.expert_id))
         elif audience == "station" and case.station_id is not None:
-            criteria.append(Grant.station_id == case.station_id)
+            criteria.append((PARTS[audience], Grant.station_id == case.station_id))
         elif audience == "company" and case.company_id is not None:
-            criteria.append(Grant.company_id == case.company_id)
+            criteria.append((PARTS[audience], Grant.company_id == case.company_id))
         elif audience == "receiver":
-            criteria.append(Grant.station_id == receiver_station_id)
+            criteria.append((PARTS[audience], Grant.station_id == receiver_station_id))
         elif audience == "district" and case.district:
-            criteria.append((Grant.role == Role.DISTRICT) & (Grant.district == case.district))
+            criteria.append((PARTS[audience], (Grant.role == Role.DISTRICT) & (Grant.district == case.district)))
         elif audience == "operator":
-            criteria.append(Grant.role == Role.OPERATOR)
+            criteria.append((PARTS[audience], Grant.role == Role.OPERATOR))
         elif audience == "offered":
-            criteria.append(Grant.expert_id.in_(offered_expert_ids))
-    readers: set[int] = set()
-    for criterion in criteria:
-        readers.update(
-            db.session.scalars(
-                select(Grant.account_id).where(criterion, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
-            )
-        )
+            criteria.append((PARTS[audience], Grant.expert_id.in_(offered_expert_ids)))
+    readers: dict[int, Part] = {}
+    for part, criterion in sorted(criteria, key=lambda pair: list(Part).index(pair[0])):
+        for account_id in db.session.scalars(
+            select(Grant.account_id).where(criterion, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
+        ):
+            readers.setdefault(account_id, part)
     if "company" in told.tells and case.contact_account_id is not None:
-        readers.add(case.contact_account_id)
-    readers.discard(by.account_id or 0)
+        readers.setdefault(case.contact_account_id, Part.COMPANY)
+    readers.pop(by.account_id or 0, None)
     db.session.add_all(
         Notice(account_id=reader, event_id=row.id, shown_from=tells_at or row.at) for reader in sorted(readers)
     )
     db.session.flush()
+    mailing.write(row, case, readers, leaves_at=tells_at)
 
 
 def untell(case: Case) -> None:
@@ -143,6 +144,7 @@ def untell(case: Case) -> None:
         .where(Notice.event_id.in_(of_case), Notice.shown_from > clock.now())
         .execution_options(synchronize_session=False)
     )
+    mailing.untell(case)
 
 
 def last_actor(case: Case, kind: str) -> str | None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from helpdesk import config
+from helpdesk.adapters.mail import Mailer
+from helpdesk.adapters.mail.folder import FolderMailer
+from helpdesk.adapters.mail.smtp import SmtpMailer
 from helpdesk.adapters.pdf import CertificateRenderer
 from helpdesk.adapters.storage import Storage
 from helpdesk.adapters.storage.folder import FolderStorage
-from helpdesk.domain import assignment, certificates, deadlines, escalation
+from helpdesk.domain import assignment, certificates, deadlines, escalation, mailing
+from helpdesk.jobs import letters
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,19 @@ class Outside:
 
     renderer: CertificateRenderer
     storage: Storage
+    mailer: Mailer
 
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
     renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
-    return Outside(renderer, FolderStorage(Path(settings["FILES_DIR"])))
+    return Outside(renderer, FolderStorage(Path(settings["FILES_DIR"])), mailer_from(settings))
+
+
+def mailer_from(settings: dict[str, Any]) -> Mailer:
+    """SMTP where MAIL_URL names a server; else letters lie as files in the instance folder and leave nothing."""
+    url = settings["MAIL_URL"]
+    return SmtpMailer(url) if url else FolderMailer(Path(settings["MAIL_DIR"]))
 
 
 @lru_cache(maxsize=4)
@@ -43,10 +56,24 @@ def _renderer(engine: str, site_name: str, site_name_en: str) -> CertificateRend
 @dataclass(frozen=True)
 class Work:
     """A job in two parts: the slow one reads and prepares without holding the database's write lock, the quick one
-    writes down the effect in one transaction with the mark that the job is done."""
+    writes down the effect in one transaction with the mark that the job is done.
+
+    A lane is worked by a thread of its own, so that a mail server that hangs holds up no paper. What fails is tried
+    again after `first`, then after twice as long each time up to `longest`; after `tries` it is given up.
+    """
 
     prepare: Callable[[Outside, dict[str, Any]], Any]
     finish: Callable[[dict[str, Any], Any], object]
+    lane: str = "papers"
+    lease: timedelta = timedelta(seconds=60)
+    tries: int = 8
+    first: Callable[[], timedelta] = lambda: timedelta(seconds=2)
+    longest: timedelta = timedelta(hours=1)
+    give_up: Callable[[dict[str, Any], str], object] | None = None
+
+    def pause(self, attempts: int) -> timedelta:
+        """How long to rest after so many tries."""
+        return min(self.longest, self.first() * 2 ** min(attempts - 1, 20))
 
 
 JOBS: dict[str, Work] = {
@@ -60,7 +87,19 @@ JOBS: dict[str, Work] = {
         prepare=lambda _outside, _payload: None,
         finish=lambda payload, _nothing: deadlines.reckon(payload),
     ),
+    # Fourteen tries, four hours apart in the end: a mail server may be away for a day and a half.
+    mailing.SEND: Work(
+        prepare=lambda outside, payload: letters.deliver(outside.mailer, payload),
+        finish=letters.note,
+        lane="mail",
+        lease=timedelta(minutes=5),
+        tries=14,
+        first=lambda: timedelta(seconds=config.setting("MAIL_RETRY_SECONDS")),
+        longest=timedelta(hours=4),
+        give_up=letters.give_up,
+    ),
 }
+LANES: tuple[str, ...] = ("papers", "mail")
 
 
 @dataclass(frozen=True)
@@ -76,4 +115,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("offers.expire", 60, assignment.expire_due),
     Every("cases.escalate", 60, escalation.escalate),
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
+    Every("mails.gather", 300, mailing.gather_digests),
 )

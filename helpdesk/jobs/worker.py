@@ -12,37 +12,43 @@ import socket
 import threading
 import traceback
 from datetime import timedelta
+from typing import Any
 
+from flask import Flask, current_app
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
+from helpdesk.adapters.mail import MailTrouble
 from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.wake import Bell
 from helpdesk.db import begin, db, only_row, transaction
-from helpdesk.jobs.registry import JOBS, SCHEDULE, Outside
+from helpdesk.jobs.registry import JOBS, LANES, SCHEDULE, Outside, Work
 from helpdesk.models import Beat, Job, JobStatus
 
 log = logging.getLogger("helpdesk.worker")
 
-LEASE = timedelta(seconds=60)
-TRIES = 8
-NAME = f"{socket.gethostname()[:30]}:{os.getpid()}"
+HOST = socket.gethostname()[:30]
+NAME = f"{HOST}:{os.getpid()}"
 
 
-def claim(*, lease: timedelta = LEASE) -> Job | None:
-    """The next due job, marked as ours until its lease ends; None when there is none."""
+def claim(lanes: tuple[str, ...] = LANES) -> Job | None:
+    """The next due job of these lanes, marked as ours until its lease ends; None when there is none."""
     moment = clock.now()
+    names = [name for name, work in JOBS.items() if work.lane in lanes]
     due = or_(
         (Job.status == JobStatus.PENDING) & (Job.run_at <= moment),
         (Job.status == JobStatus.RUNNING) & (Job.lease_until < moment),
     )
     begin(read_only=True)
-    candidate = db.session.scalar(select(Job.id).where(due).order_by(Job.run_at, Job.id).limit(1))
+    found = db.session.execute(
+        select(Job.id, Job.name).where(due, Job.name.in_(names)).order_by(Job.run_at, Job.id).limit(1)
+    ).first()
     db.session.rollback()
-    if candidate is None:
+    if found is None:
         return None
+    candidate, lease = found.id, JOBS[found.name].lease
     with transaction():
         won = db.session.execute(
             update(Job)
@@ -58,16 +64,15 @@ def claim(*, lease: timedelta = LEASE) -> Job | None:
 def perform(job: Job, outside: Outside) -> bool:
     """Do one claimed job; effect and mark are one transaction. Returns whether it was done.
 
-    A job that raises is tried again, later each time; after eight tries it rests as failed, with its error.
+    A job that raises is tried again, later each time; after its last try it rests as failed, with its error.
     """
-    job_id, attempts = job.id, job.attempts
+    job_id, attempts, work, payload = job.id, job.attempts, JOBS[job.name], job.payload
     try:
-        work = JOBS[job.name]
         begin(read_only=True)
-        prepared = work.prepare(outside, job.payload)
+        prepared = work.prepare(outside, payload)
         db.session.rollback()
         with transaction():
-            work.finish(job.payload, prepared)
+            work.finish(payload, prepared)
             db.session.execute(
                 update(Job)
                 .where(Job.id == job_id)
@@ -76,22 +81,25 @@ def perform(job: Job, outside: Outside) -> bool:
             )
     except Exception as error:
         db.session.rollback()
-        # What the set-up lacks is said in a line; only what nobody foresaw needs a trace.
-        log.error("job %s failed: %s", job_id, error, exc_info=not isinstance(error, RenderingUnavailable))
-        _put_back(job_id, attempts, traceback.format_exc(limit=3))
+        # What the set-up or the world outside lacks is said in a line; only what nobody foresaw needs a trace.
+        foreseen = isinstance(error, (RenderingUnavailable, MailTrouble))
+        log.error("job %s failed: %s", job_id, error, exc_info=not foreseen)
+        _put_back(job_id, attempts, work, payload, str(error) if foreseen else traceback.format_exc(limit=3))
         return False
     return True
 
 
-def _put_back(job_id: int, attempts: int, error: str) -> None:
-    gives_up = attempts >= TRIES
+def _put_back(job_id: int, attempts: int, work: Work, payload: dict[str, Any], error: str) -> None:
+    gives_up = attempts >= work.tries
     with transaction():
+        if gives_up and work.give_up is not None:
+            work.give_up(payload, error)
         db.session.execute(
             update(Job)
             .where(Job.id == job_id)
             .values(
                 status=JobStatus.FAILED if gives_up else JobStatus.PENDING,
-                run_at=clock.now() + timedelta(seconds=min(3600, 2**attempts)),
+                run_at=clock.now() + work.pause(attempts),
                 lease_until=None,
                 error=error[-2000:],
             )
@@ -99,13 +107,42 @@ def _put_back(job_id: int, attempts: int, error: str) -> None:
         )
 
 
-def run_due(outside: Outside) -> int:
+def run_due(outside: Outside, lanes: tuple[str, ...] = LANES, stop: threading.Event | None = None) -> int:
     """Do everything that is due now; returns how many jobs were done."""
     done = 0
-    while (job := claim()) is not None:
+    while (stop is None or not stop.is_set()) and (job := claim(lanes)) is not None:
         done += perform(job, outside)
         db.session.remove()
     return done
+
+
+def free_orphans() -> int:
+    """What a worker of this machine held when it was killed is due at once; its lease need not run out."""
+    held = db.session.execute(
+        select(Job.id, Job.worker).where(Job.status == JobStatus.RUNNING, Job.worker.startswith(f"{HOST}:"))
+    ).all()
+    orphans = [row.id for row in held if not _lives(row.worker)]
+    if orphans:
+        db.session.execute(
+            update(Job)
+            .where(Job.id.in_(orphans), Job.status == JobStatus.RUNNING)
+            .values(lease_until=clock.now() - timedelta(seconds=1))
+            .execution_options(synchronize_session=False)
+        )
+    return len(orphans)
+
+
+def _lives(worker: str) -> bool:
+    pid = worker.rpartition(":")[2]
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False  # we have only just begun: what bears our number is of a predecessor
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def tick() -> list[str]:
@@ -133,17 +170,41 @@ def _take_beat(name: str, seconds: int) -> bool:
 
 
 def work(outside: Outside, bell: Bell, stop: threading.Event) -> None:
-    """Work until told to stop: rows, clock jobs, a sign of life; a ring of the bell shortens the wait."""
+    """Work until told to stop: rows, clock jobs, a sign of life; a ring of the bell shortens the wait.
+
+    The first lane is worked here, each other one by a thread of its own.
+    """
     log.info("worker %s begins", NAME)
+    with transaction():
+        free_orphans()
+    db.session.remove()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    others = [threading.Thread(target=_work_lane, args=(app, lane, outside, stop), name=lane) for lane in LANES[1:]]
+    for thread in others:
+        thread.start()
     while not stop.is_set():
         try:
             with transaction():
                 _take_beat("worker", 0)
             tick()
-            run_due(outside)
+            run_due(outside, LANES[:1], stop)
         except Exception:
             log.exception("the worker stumbled and goes on")
             db.session.rollback()
         db.session.remove()
         bell.wait(0.5, stop)
+    for thread in others:
+        thread.join()
     log.info("worker %s ends", NAME)
+
+
+def _work_lane(app: Flask, lane: str, outside: Outside, stop: threading.Event) -> None:
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                run_due(outside, (lane,), stop)
+            except Exception:
+                log.exception("the lane %s stumbled and goes on", lane)
+                db.session.rollback()
+            db.session.remove()
+            stop.wait(0.5)

@@ -42,6 +42,7 @@ from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
 from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
+from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
@@ -54,6 +55,9 @@ __all__ = [
     "GRANTED",
     "Access",
     "Account",
+    "Act",
+    "ActLink",
+    "Address",
     "Answer",
     "Beat",
     "BulkAct",
@@ -93,6 +97,10 @@ __all__ = [
     "JobStatus",
     "Ladder",
     "LinkKind",
+    "Mail",
+    "MailKind",
+    "MailStatus",
+    "MailWish",
     "Meeting",
     "Message",
     "Note",

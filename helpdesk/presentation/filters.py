@@ -131,6 +131,11 @@ def promised_days() -> int:
     return known
 
 
+def quote_lines(text: str) -> str:
+    """Every line behind "> ", as a letter in plain text quotes."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def register(app: Flask) -> None:
     """Make all of these filters, and the clock a global."""
     app.jinja_env.filters.update(
@@ -145,5 +150,6 @@ def register(app: Flask) -> None:
         phone_link=phone_link,
         masked_name=mask_name,
         paras=paragraphs,
+        quote_lines=quote_lines,
     )
     app.jinja_env.globals.update(clock_of=clock_of, promised_days=promised_days)

@@ -151,7 +151,7 @@ def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
         text=text if whole or len(text) <= PREVIEW else text[:PREVIEW].rstrip() + "……",
         kicker=_kicker(row, is_mine),
         clock=_time_left(row),
-        facts=_facts(row),
+        facts=offer_facts(row),
         reasons=[reason_text(reason) for reason in row.reasons],
         note=hide(row.note),
         asked_by=row.offered_by_name,
@@ -202,7 +202,8 @@ def _time_left(row: Offer) -> ClockWords | None:
     return ClockWords(words, "soon" if left <= SOON_MINUTES else "clock")
 
 
-def _facts(row: Offer) -> list[tuple[str, str]]:
+def offer_facts(row: Offer) -> list[tuple[str, str]]:
+    """What an expert may know of a case before taking it: field, trade, size, district, way of meeting, until when."""
     case, company = row.case, row.case.company
     parts = []
     if company is not None:

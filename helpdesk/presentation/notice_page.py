@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import url_for
+from flask_babel import gettext
 
-from helpdesk.models import Case, Event, Notice, Role, Status
+from helpdesk.models import Address, Case, Event, Notice, Role, Status
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -24,6 +25,19 @@ class Row:
     when: str
     icon: str
     unread: bool
+
+
+def address_words(email: str | None, known: Address | None) -> tuple[str, str]:
+    """What is known of somebody's address, as the kind and the words of a banner; "" where nothing is to be said."""
+    if not email:
+        return "info", gettext("留下邮箱，有人等您答复时我们写信告诉您。")
+    if known is None or (known.proved_at is None and known.asked_at is None):
+        return "info", gettext("下一次要告诉您什么时，我们先写信问这是不是您的邮箱。")
+    if known.stopped_at is not None:
+        return "warning", gettext("这个邮箱说过不再收信。请换一个邮箱。")
+    if known.proved_at is None:
+        return "warning", gettext("我们写信问过这是不是您的邮箱。请打开那封信按一下按钮，之后才会收到别的信。")
+    return "", ""
 
 
 def rows(found: list[tuple[Notice, Event, Case]], who: Who) -> list[Row]:

@@ -82,7 +82,7 @@ def build(case: Case, who: Who) -> OwnPage:
     return OwnPage(
         case=case,
         headline=headline(case),
-        text=_next(case),
+        text=what_next(case),
         points=_points(case, log),
         thread=_thread(case, log, held),
         undecided=[visit for visit in held if visit.status in visits.DECIDABLE],
@@ -120,7 +120,7 @@ def headline(case: Case) -> str:
     return table_of[case.status]
 
 
-def _next(case: Case) -> str:
+def what_next(case: Case) -> str:
     """What happens next, and by when."""
     if case.is_paused and not lifecycle.STATES[case.status].is_end:
         return gettext("在下面回复就行，回复后继续办。")

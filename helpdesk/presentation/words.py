@@ -73,6 +73,11 @@ REFUSALS: dict[str, str] = {
     "expert_mode": N_("%(name)s不用企业想要的方式谈"),
     "expert_far": N_("%(name)s不去企业所在的区"),
     "expert_other_station": N_("%(name)s属于别的站点，本站只请自己的专家"),
+    "link_used": N_("这个按钮已经用过了"),
+    "link_over": N_("这个按钮过期了"),
+    "wish_not_possible": N_("这一类要您决定，不能不收"),
+    "address_stopped": N_("这个邮箱说过不再收信，请换一个"),
+    "mail_not_failed": N_("这封信不用重发"),
     "view_name_missing": N_("请给这个视图起个名"),
     "name_taken": N_("已经有一个同名的视图"),
     "too_many_views": N_("最多保存 %(limit)s 个视图，请先删掉一个"),
@@ -319,14 +324,14 @@ def event_text(event: Event, *, for_company: bool = False) -> str:
     sentence = told.company if for_company else told.staff
     if not sentence:
         return ""
-    facts = {name: _fact(event.kind, name, value) for name, value in event.facts.items()}
+    facts = {name: fact_text(event.kind, name, value) for name, value in event.facts.items()}
     actor = event.actor_name
     if event.actor_role is Role.SYSTEM:
         actor = gettext("定时任务")
     return gettext(sentence) % {"actor": actor, **facts}
 
 
-def _fact(kind: str, name: str, value: Any) -> str:
+def fact_text(kind: str, name: str, value: Any) -> str:
     """A fact of an event as words: codes are kept in events, words are chosen by the reader's language."""
     if name == "did":
         return acts_text(value)

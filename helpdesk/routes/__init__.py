@@ -41,7 +41,7 @@ BLUEPRINTS = (
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
-    "routing_rules", "teams", "tags",
+    "routing_rules", "teams", "tags", "acts", "mails",
     "stations", "health",
 )  # fmt: skip
 
@@ -50,9 +50,11 @@ def register(app: Flask) -> None:
     """Transactions first, then sign-in, CSRF, blueprints, errors, headers."""
     _transactions(app)
     _sign_in(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"helpdesk.routes.{name}").bp)
+    # A mailbox presses "unsubscribe" without our cookie; the signed address says whose letter it was.
+    csrf.exempt(import_module("helpdesk.routes.acts").one_click)
     own = import_module("helpdesk.routes.own").bp
     app.register_blueprint(own, name="tracking", url_prefix="/t/<token>")
     app.register_blueprint(own, name="requests", url_prefix="/me/requests/<number>")

@@ -21,6 +21,7 @@ from helpdesk.models import (
     Certificate,
     Expert,
     Grant,
+    Mail,
     Offer,
     Role,
     SavedView,
@@ -157,6 +158,11 @@ def account_for(action: str) -> Callable[[View], View]:
 def canned_reply_for(action: str) -> Callable[[View], View]:
     """The canned reply of the address's `reply_id`."""
     return _thing_for(action, CannedReply, "reply_id", lambda value: CannedReply.id == value, action)
+
+
+def mail_for(action: str) -> Callable[[View], View]:
+    """The letter of the address's `mail_id`."""
+    return _thing_for(action, Mail, "mail_id", lambda value: Mail.id == value, action)
 
 
 def bulk_run_for(action: str) -> Callable[[View], View]:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock as house_clock
+from helpdesk.adapters.mail.memory import MemoryMailer
 from helpdesk.adapters.pdf.null import NullRenderer
 from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.adapters.wake import NoBell, RedisBell
@@ -28,6 +29,7 @@ from helpdesk.models import Certificate, Job, JobStatus
 SLOW_WORKER = """
 import sys, time, threading, pathlib
 from helpdesk import create_app
+from helpdesk.adapters.mail.memory import MemoryMailer
 from helpdesk.adapters.pdf.null import NullRenderer
 from helpdesk.jobs import registry, worker
 from helpdesk.adapters.wake import NoBell
@@ -43,8 +45,11 @@ class Slow(NullRenderer):
 app = create_app({"DATABASE_URL": url, "INSTANCE_DIR": folder, "SECRET_KEY": "x", "PDF_ENGINE": "null"})
 with app.app_context():
     outside = registry.outside_from(app.config)
-    worker.work(registry.Outside(Slow(), outside.storage), NoBell(), threading.Event())
+    worker.work(registry.Outside(Slow(), outside.storage, outside.mailer), NoBell(), threading.Event())
 """
+
+
+TRIES = registry.JOBS["certificates.render"].tries
 
 
 def settle() -> None:
@@ -54,7 +59,7 @@ def settle() -> None:
 
 
 def outside() -> Outside:
-    return Outside(NullRenderer(), MemoryStorage())
+    return Outside(NullRenderer(), MemoryStorage(), MemoryMailer())
 
 
 def test_a_closed_case_gets_its_paper(make):
@@ -123,14 +128,14 @@ def test_a_job_that_fails_is_tried_later_and_rests_after_eight_tries(make):
         def render(self, facts):
             raise RuntimeError("no paper")
 
-    things = Outside(Broken(), MemoryStorage())
+    things = Outside(Broken(), MemoryStorage(), MemoryMailer())
     moment = house_clock.now()
-    for _ in range(worker.TRIES):
+    for _ in range(TRIES):
         moment += timedelta(hours=2)
         with house_clock.at(moment):
             assert worker.run_due(things) == 0
     job = db.session.scalars(select(Job)).one()
-    assert (job.status, job.attempts) == (JobStatus.FAILED, worker.TRIES)
+    assert (job.status, job.attempts) == (JobStatus.FAILED, TRIES)
     assert "no paper" in job.error
 
 

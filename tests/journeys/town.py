@@ -10,22 +10,25 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
+from helpdesk.db import db
 from helpdesk.domain import (
     assignment,
     bulk,
     canned_replies,
     closure,
     consultation,
+    mailing,
     routing,
     transfers,
     triage,
     workspace,
 )
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, Case
+from helpdesk.models import Act, ActLink, BulkAct, Case
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -54,6 +57,8 @@ class Town:
     """What stands there, by name."""
 
     cases: dict[str, Known] = field(default_factory=dict)
+    # Links in letters: to take a case or leave it, to own an address, to want no more.
+    acts: list[str] = field(default_factory=list)
 
     def doors(self) -> list[str]:
         """Where somebody without an account may come in: the front, and the links we sent out."""
@@ -63,7 +68,7 @@ class Town:
                 found += [f"/drafts/{case.token}/{page}" for page in ("problem", "company", "contact", "check")]
             else:
                 found.append(f"/t/{case.token}")
-        return found
+        return found + [f"/act/{token}" for token in self.acts]
 
 
 def build(make: Make) -> Town:
@@ -119,14 +124,32 @@ def build(make: Make) -> Town:
         unheard = make.case("consulting", phone=next(phones), expert="qian")
         make.visit(unheard, by="qian", start=clock.now() - timedelta(hours=1))
     made["unheard"] = unheard
+    qian = cast.account("qian")
+    qian.email = "qian@desk.example"
+    mailing.vouch(qian.email)
+    for n in range(2):
+        heard = case(f"told by letter {n}", "consulting", expert="qian", email="lin@southlight.example")
+        consultation.reply(heard, make.link(heard), body="在吗？", form_key=f"town-mail-{n}")
+    case("asked by letter", "offered", expert="qian", email="lin@southlight.example")
     case("qian's own", "consulting", expert="qian")
     case("of lin, closed", "closed", sent_by=cast.lin)
     return Town(
         {
             name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value)
             for name, c in made.items()
-        }
+        },
+        [*_links_in_letters()],
     )
+
+
+def _links_in_letters() -> Iterator[str]:
+    """One of each kind that still does something, and one that has done it."""
+    links = db.session.scalars(select(ActLink).order_by(ActLink.id)).all()
+    done = next(link for link in links if link.act is Act.MUTE)
+    mailing.mute(mailing.use(done).mail)
+    yield f"{mailing.link_token(done)}/done"
+    for act in Act:
+        yield mailing.link_token(next(link for link in links if link.act is act and mailing.is_open(link)))
 
 
 @dataclass

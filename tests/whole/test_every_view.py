@@ -10,9 +10,9 @@ from flask import Flask, has_request_context
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import bulk, canned_replies, certificates, links, routing, transfers, visits, workspace
+from helpdesk.domain import bulk, canned_replies, certificates, links, mailing, routing, transfers, visits, workspace
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, Grant, LinkKind, Role
+from helpdesk.models import Act, BulkAct, Grant, LinkKind, Mail, MailKind, Role
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests.cast import LOGINS, LONGGANG
@@ -54,7 +54,7 @@ def world(make, cast):
     consulting = make.case("consulting", phone="13800000005")
     visit = make.visit(consulting)
     closed = make.case("closed", phone="13800000006")
-    offered = make.case("offered", phone="13800000007")
+    offered = make.case("offered", phone="13800000007", email="lin@southlight.example")
     leaving = make.case("triaged", phone="13800000008")
     transfers.request(leaving, cast.wang, to=cast.station(LONGGANG), reason="就近")
     draft = make.case("draft")
@@ -68,6 +68,8 @@ def world(make, cast):
         cast.zhou, None, name="起诉", conditions=Conditions(keywords=("起诉",)), acts=Acts(urgency="urgent")
     )
     view = workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new"))
+    letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
+    act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
     db.session.commit()
     return {
         "case": consulting,
@@ -84,6 +86,8 @@ def world(make, cast):
         "station": cast.station(),
         "rule": routed,
         "team": team,
+        "mail": letter,
+        "act": act,
         "draft": draft,
         "leaving": leaving,
     }
@@ -94,8 +98,10 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     case = world["case"]
     if "draft" in rule.endpoint:
         case = world["draft"]
+    is_act = rule.endpoint.startswith("acts.")
     values = {
-        "token": case.tracking_token,
+        "token": world["act"] if is_act else case.tracking_token,
+        "mail_id": world["mail"].id,
         "visit_id": world["visit"].id,
         "offer_id": world["offer"].id,
         "expert_id": world["expert"].id,
@@ -125,10 +131,11 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("run_id", "run"),
         ("view_id", "view"),
         ("station_id", "station"),
+        ("mail_id", "mail"),
     ):
         if name in rule.arguments:
             thing = world[kind]
-    if thing is None and ("number" in rule.arguments or "token" in rule.arguments):
+    if thing is None and not is_act and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
     path = rule.rule
     for name in rule.arguments:

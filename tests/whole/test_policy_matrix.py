@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 
 from helpdesk.db import db
-from helpdesk.domain import accounts, bulk, canned_replies, certificates, transfers, workspace
+from helpdesk.domain import accounts, bulk, canned_replies, certificates, mailing, transfers, workspace
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, Grant, Role
+from helpdesk.models import BulkAct, Grant, Mail, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests.cast import LOGINS, LONGGANG, OTHER
@@ -48,8 +48,15 @@ def objects(make, cast):
         "bulk run of Wang": bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(ours)], {"target": "SZ-26-00099"}),
         "station Nanshan": cast.station(),
         "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
+        "letter to Chen": letter_to_chen(cast, offered),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
+
+
+def letter_to_chen(cast, case):
+    """The question whether a new address is his."""
+    mailing.set_own_address(cast.account("chen"), "chen@desk.example")
+    return db.session.query(Mail).filter_by(address="chen@desk.example").one()
 
 
 def drawn(make, cast) -> str:
@@ -85,6 +92,7 @@ NOUNS = {
     "BulkRun": ("bulk_run",),
     "SavedView": ("saved_view",),
     "Station": ("station",),
+    "Mail": ("mail",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

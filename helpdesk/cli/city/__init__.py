@@ -71,6 +71,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
                 _merge_duplicates(city)
                 _read_old_notices()
         with transaction():
+            people.give_addresses()
             _write_canned_replies()
             search.reindex()
         tell(f"cases: {done}")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, companies
+from helpdesk.domain import accounts, companies, mailing
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.models import Account, Company, Expert, ExpertStatus, Role, Skill, Station, Topic
 from helpdesk.reference import load
@@ -144,6 +144,13 @@ def _companies(city: City, hashed: str, chance: random.Random) -> None:
 def _credit_code(chance: random.Random) -> str:
     body = "91440300MA5" + "".join(chance.choice(CREDIT_ALPHABET) for _ in range(6))
     return body + credit_check_digit(body)
+
+
+def give_addresses() -> None:
+    """Everybody has a mail address that is theirs. Last of all: the year that was told has been written about."""
+    for account in db.session.scalars(select(Account)):
+        account.email = f"{account.login}@wenqu.example"
+        mailing.vouch(account.email)
 
 
 def company_of(facts: CompanyFacts) -> Company | None:

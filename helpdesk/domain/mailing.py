@@ -1,0 +1,640 @@
+"""Letters: who gets one of an event, whether their address is theirs, what they wish, and what became of it.
+
+Rows are the truth: a letter is written in the transaction of its event and the worker delivers it. An address that has
+not said yes gets one fixed question and nothing else; what was meant for it waits until then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import ColumnElement, and_, func, select, update
+
+from helpdesk import clock, config
+from helpdesk.db import db
+from helpdesk.domain.later import later
+from helpdesk.errors import NotFound, Refused
+from helpdesk.models import (
+    Account,
+    Act,
+    ActLink,
+    Address,
+    Case,
+    Event,
+    Job,
+    JobStatus,
+    Mail,
+    MailKind,
+    MailStatus,
+    MailWish,
+    Notice,
+    Offer,
+    OfferStatus,
+    Role,
+)
+from helpdesk.rules import mailing, policy
+from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.mailing import GROUP_OF, Group, How, Part
+from helpdesk.rules.policy import Who
+
+SEND = "mail.send"
+# A link in a letter works so long; an offer's ends with the offer anyway.
+LINK_DAYS = 30
+# What waited for an address to be proved is sent afterwards unless it is older than that.
+KEEP_DAYS = 14
+# The question goes to an address at most once in this time, however often a stranger types it.
+ASK_AGAIN_DAYS = 7
+# The hour in Shenzhen at which the day's letters are gathered into one.
+DIGEST_HOUR = 8
+# In all at most so many questions to unknown addresses an hour: an open form is no relay.
+QUESTIONS_AN_HOUR = 200
+
+
+def tidy(address: str) -> str:
+    """An address as it is stored and compared: without spaces around it, in small letters."""
+    return address.strip().lower()
+
+
+# --- writing ---
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who is to be told, and as whom."""
+
+    address: str
+    name: str
+    locale: str
+    part: Part
+    account_id: int | None = None
+
+
+def write(event: Event, case: Case, told_as: dict[int, Part], *, leaves_at: datetime | None = None) -> list[Mail]:
+    """The letters of an event, to the accounts in `told_as` and to the company's contact; in its transaction.
+
+    The contact is told of what others did, and gets a receipt for the request itself.
+    """
+    if not mailing.makes_letters(event.kind):
+        return []
+    readers = {reader.address: reader for reader in _contact(event, case)}
+    if told_as:
+        for account in db.session.scalars(select(Account).where(Account.id.in_(told_as), Account.is_active)):
+            if account.email:
+                address = tidy(account.email)
+                readers[address] = Reader(
+                    address, account.name, account.locale or case.locale, told_as[account.id], account.id
+                )
+    wishes = _wishes([r.account_id for r in readers.values() if r.account_id])
+    known = {row.address: row for row in db.session.scalars(select(Address).where(Address.address.in_(list(readers))))}
+    return [
+        mail
+        for reader in readers.values()
+        if (mail := _write_one(event, case, reader, wishes, known.get(reader.address), leaves_at)) is not None
+    ]
+
+
+def _contact(event: Event, case: Case) -> list[Reader]:
+    """The person who speaks for the company in this case: at their account's address, or the one they left."""
+    if "company" not in BY_KIND[event.kind].tells:
+        return []
+    account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
+    address = (account.email if account else None) or case.contact_email
+    if not address or (account is not None and not account.is_active):
+        return []
+    own_act = event.actor_role is Role.REQUESTER or (account is not None and event.actor_id == account.id)
+    if own_act and event.kind != "case.submitted":
+        return []
+    locale = (account.locale if account else None) or case.locale
+    return [Reader(tidy(address), case.contact_name, locale, Part.COMPANY, account.id if account else None)]
+
+
+def _write_one(
+    event: Event,
+    case: Case,
+    reader: Reader,
+    wishes: dict[tuple[int, str], How],
+    known: Address | None,
+    leaves_at: datetime | None,
+) -> Mail | None:
+    group = GROUP_OF[event.kind]
+    how = wishes.get((reader.account_id or 0, group.name), mailing.default(group, reader.part))
+    if known is not None and known.stopped_at is not None:
+        return None
+    if how is How.NEVER and group.optional:
+        return None
+    proved = known is not None and known.proved_at is not None
+    status = MailStatus.UNPROVED if not proved else MailStatus.DAILY if how is How.DAILY else MailStatus.WAITING
+    mail = _row(
+        MailKind.EVENT,
+        reader,
+        status,
+        leaves_at or event.at,
+        identity=f"event:{event.id}",
+        case_id=case.id,
+        event_id=event.id,
+    )
+    if reader.part is Part.OFFERED:
+        _links(mail, Act.ACCEPT, Act.DECLINE)
+    elif reader.account_id is None:
+        _links(mail, Act.STOP)
+    elif group.optional:
+        _links(mail, Act.MUTE)
+    if status is MailStatus.WAITING:
+        _send_later(mail)
+    elif status is MailStatus.UNPROVED:
+        _ask_for_proof(reader, case, known)
+    return mail
+
+
+def _row(
+    kind: MailKind,
+    reader: Reader,
+    status: MailStatus,
+    leaves_at: datetime,
+    *,
+    identity: str,
+    case_id: int | None = None,
+    event_id: int | None = None,
+) -> Mail:
+    """A letter's row. Its Message-ID is made of what it is, so that the same letter never gets a second one."""
+    mail = Mail(
+        kind=kind,
+        status=status,
+        address=reader.address,
+        name=reader.name[:80],
+        locale=reader.locale,
+        account_id=reader.account_id,
+        case_id=case_id,
+        event_id=event_id,
+        part=reader.part.value,
+        message_id=f"<{_seal(identity, reader.address)}@{domain()}>",
+        created_at=clock.now(),
+        leaves_at=leaves_at,
+    )
+    db.session.add(mail)
+    db.session.flush()
+    return mail
+
+
+def domain() -> str:
+    """What stands behind the @ of a Message-ID: the sender's domain, else the site's host."""
+    sender = str(config.setting("MAIL_FROM")).rpartition("@")[2]
+    return sender or urlsplit(str(config.setting("PUBLIC_URL"))).hostname or "localhost"
+
+
+def _seal(*parts: str) -> str:
+    """A short proof that we wrote this: nobody without the key can make one (RFC 5322 ids are no secret otherwise)."""
+    key = str(config.setting("SECRET_KEY")).encode()
+    return hmac.new(key, "\n".join(("mail", *parts)).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def thread_root(mail: Mail) -> str:
+    """The id every letter about one case to one address refers to, so that mailboxes show them as one conversation."""
+    return f"<{_seal(f'case:{mail.case_id}', mail.address)}@{domain()}>"
+
+
+def _send_later(mail: Mail) -> None:
+    later(SEND, key=str(mail.id), run_at=mail.leaves_at, mail_id=mail.id)
+
+
+def _links(mail: Mail, *acts: Act) -> None:
+    for act in acts:
+        db.session.add(ActLink(mail_id=mail.id, act=act, expires_at=mail.created_at + timedelta(days=LINK_DAYS)))
+    db.session.flush()
+
+
+def untell(case: Case) -> None:
+    """Take back the letters of what nobody has been told yet."""
+    of_case = select(Event.id).where(Event.case_id == case.id)
+    db.session.execute(
+        update(Mail)
+        .where(
+            Mail.event_id.in_(of_case),
+            Mail.leaves_at > clock.now(),
+            Mail.status.in_((MailStatus.WAITING, MailStatus.DAILY, MailStatus.UNPROVED)),
+        )
+        .values(status=MailStatus.DROPPED, error="undone")
+        .execution_options(synchronize_session=False)
+    )
+
+
+# --- whose address it is ---
+
+
+def _ask_for_proof(reader: Reader, case: Case | None, known: Address | None) -> None:
+    """One fixed question to an address nobody vouched for; none if it was asked lately or too many were."""
+    moment = clock.now()
+    if known is not None and known.asked_at and known.asked_at > moment - timedelta(days=ASK_AGAIN_DAYS):
+        return
+    lately = db.session.scalar(
+        select(func.count())
+        .select_from(Mail)
+        .where(Mail.kind == MailKind.PROOF, Mail.created_at > moment - timedelta(hours=1))
+    )
+    if (lately or 0) >= QUESTIONS_AN_HOUR:
+        return
+    row = known or db.session.get(Address, reader.address)
+    if row is None:
+        row = Address(address=reader.address)
+        db.session.add(row)
+    row.asked_at = moment
+    asked = _row(
+        MailKind.PROOF,
+        reader,
+        MailStatus.WAITING,
+        moment,
+        identity=f"proof:{moment.isoformat()}",
+        case_id=case.id if case else None,
+    )
+    _links(asked, Act.PROVE, Act.STOP)
+    _send_later(asked)
+
+
+def vouch(address: str) -> None:
+    """Note that an address is its owner's: they pressed the button, or an administrator knows them."""
+    moment = clock.now()
+    row = db.session.get(Address, tidy(address))
+    if row is None:
+        row = Address(address=tidy(address))
+        db.session.add(row)
+    row.proved_at, row.stopped_at = row.proved_at or moment, None
+    db.session.flush()
+    _release(row.address)
+
+
+def _release(address: str) -> None:
+    """Send what waited for the proof: the newest letter of each case; the page it leads to tells the rest."""
+    waiting = db.session.scalars(
+        select(Mail).where(Mail.address == address, Mail.status == MailStatus.UNPROVED).order_by(Mail.id.desc())
+    )
+    seen: set[int | None] = set()
+    for mail in waiting:
+        if mail.case_id in seen or mail.created_at < clock.now() - timedelta(days=KEEP_DAYS):
+            mail.status, mail.error = MailStatus.DROPPED, "newer"
+            continue
+        seen.add(mail.case_id)
+        mail.status = MailStatus.WAITING
+        db.session.flush()
+        _send_later(mail)
+    db.session.flush()
+
+
+def stop(address: str) -> None:
+    """The owner wants no mail from here, or says the address is not theirs. What waits is dropped."""
+    row = db.session.get(Address, tidy(address))
+    if row is None:
+        row = Address(address=tidy(address))
+        db.session.add(row)
+    row.stopped_at = clock.now()
+    db.session.execute(
+        update(Mail)
+        .where(
+            Mail.address == row.address,
+            Mail.status.in_((MailStatus.WAITING, MailStatus.DAILY, MailStatus.UNPROVED)),
+        )
+        .values(status=MailStatus.DROPPED, error="stopped")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def state_of(address: str | None) -> Address | None:
+    """What is known of an address; None when nobody was ever asked."""
+    return db.session.get(Address, tidy(address)) if address else None
+
+
+def set_own_address(account: Account, address: str) -> None:
+    """Change the address of one's own account. A new one is asked before anything else goes there."""
+    cleaned = tidy(address)
+    if cleaned == tidy(account.email or ""):
+        return
+    account.email = cleaned or None
+    db.session.flush()
+    if not cleaned:
+        return
+    known = db.session.get(Address, cleaned)
+    if known is None or known.proved_at is None or known.stopped_at is not None:
+        if known is not None and known.stopped_at is not None:
+            raise Refused("address_stopped", field="email")
+        reader = Reader(cleaned, account.name, account.locale or "zh_Hans_CN", Part.DESK, account.id)
+        _ask_for_proof(reader, None, known)
+
+
+# --- wishes ---
+
+
+def _wishes(account_ids: Iterable[int]) -> dict[tuple[int, str], How]:
+    rows = db.session.scalars(select(MailWish).where(MailWish.account_id.in_(list(account_ids))))
+    return {(row.account_id, row.group): How(row.how) for row in rows}
+
+
+def wishes_in_force(account: Account, who: Who) -> dict[str, str]:
+    """What holds for this account, by group: its wish, else the default of the part it mostly plays."""
+    said = _wishes([account.id])
+    part = Part.EXPERT if who.expert_id else Part.DESK if _watches(who) else Part.COMPANY
+    return {group.name: said.get((account.id, group.name), mailing.default(group, part)).value for group in groups(who)}
+
+
+def groups(who: Who) -> tuple[Group, ...]:
+    """What this person may be told of, as expert, at a desk, or for a company."""
+    parts = {Part.OFFERED, Part.EXPERT} if who.expert_id else set()
+    if _watches(who):
+        parts.add(Part.DESK)
+    return mailing.groups_for(frozenset(parts or {Part.COMPANY}))
+
+
+def _watches(who: Who) -> bool:
+    return any(who.holds(role) for role in (Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR))
+
+
+def set_wish(account: Account, group: str, how: How) -> None:
+    """How this account wants to hear of a group. Raises Refused where the group must not be switched off."""
+    found = mailing.BY_NAME.get(group)
+    if found is None or how not in mailing.choices(found):
+        raise Refused("wish_not_possible", field=group)
+    row = db.session.get(MailWish, (account.id, group))
+    if row is None:
+        db.session.add(MailWish(account_id=account.id, group=group, how=how.value))
+    else:
+        row.how = how.value
+    db.session.flush()
+
+
+# --- delivery: what the worker asks ---
+
+
+def needless(mail: Mail) -> str:
+    """Why a letter need not be sent any more; "" when it should go."""
+    if mail.status is not MailStatus.WAITING:
+        return mail.error or mail.status.value
+    known = db.session.get(Address, mail.address)
+    if known is not None and known.stopped_at is not None:
+        return "stopped"
+    if mail.account is not None and not mail.account.is_active:
+        return "inactive"
+    if mail.kind is MailKind.DIGEST:
+        return "" if told_in(mail) else "read"
+    if mail.kind is MailKind.PROOF:
+        return "proved" if known is not None and known.proved_at is not None else ""
+    if mail.part == Part.OFFERED and offer_of(mail) is None:
+        return "answered"
+    if mail.account is not None and not _may_know(mail):
+        return "no_right"
+    return ""
+
+
+def _may_know(mail: Mail) -> bool:
+    """Whether the reader may still open the case: rights may have moved on since the event."""
+    if mail.case is None or mail.account is None:
+        return True
+    who = policy.who_is(mail.account)
+    if mail.part == Part.COMPANY and mail.case.contact_account_id == mail.account_id:
+        return True
+    return any(policy.can(who, action, mail.case) for action in ("case.read", "offer.answer", "case.receive"))
+
+
+def offer_of(mail: Mail) -> Offer | None:
+    """The offer a letter to an expert is about, while it waits for an answer."""
+    if mail.account is None or mail.case_id is None:
+        return None
+    expert_id = policy.who_is(mail.account).expert_id
+    return db.session.scalar(
+        select(Offer).where(
+            Offer.case_id == mail.case_id, Offer.expert_id == expert_id, Offer.status == OfferStatus.PENDING
+        )
+    )
+
+
+def mark_sent(mail_id: int, subject: str) -> None:
+    """The server has taken the letter."""
+    mail = db.session.get_one(Mail, mail_id)
+    mail.status, mail.sent_at, mail.subject, mail.error = MailStatus.SENT, clock.now(), subject[:200], None
+    if mail.kind is MailKind.DIGEST:
+        db.session.execute(
+            update(Mail)
+            .where(Mail.digest_id == mail.id)
+            .values(status=MailStatus.TOLD)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def mark_dropped(mail_id: int, why: str) -> None:
+    """The letter is not needed any more."""
+    mail = db.session.get_one(Mail, mail_id)
+    if mail.status is MailStatus.WAITING:
+        mail.status, mail.error = MailStatus.DROPPED, why[:200]
+        if mail.kind is MailKind.DIGEST:
+            db.session.execute(
+                update(Mail)
+                .where(Mail.digest_id == mail.id)
+                .values(status=MailStatus.DROPPED, error=why[:200])
+                .execution_options(synchronize_session=False)
+            )
+
+
+def mark_failed(mail_id: int, subject: str, error: str) -> None:
+    """Given up: the letter lies in the list of those until somebody sends it again."""
+    mail = db.session.get_one(Mail, mail_id)
+    if mail.status is MailStatus.WAITING:
+        mail.status, mail.error = MailStatus.FAILED, error[:2000]
+        mail.subject = subject[:200] or mail.subject
+
+
+def send_again(mail: Mail, by: Who) -> None:
+    """Put a letter that was given up back on its way, with all its tries."""
+    policy.require(by, "mail.resend", mail)
+    if mail.status is not MailStatus.FAILED:
+        raise Refused("mail_not_failed")
+    mail.status, mail.error = MailStatus.WAITING, None
+    job = db.session.scalar(select(Job).where(Job.key == f"{SEND}:{mail.id}"))
+    if job is None:
+        _send_later(mail)
+    else:
+        job.status, job.run_at, job.attempts, job.lease_until = JobStatus.PENDING, clock.now(), 0, None
+    db.session.flush()
+
+
+# --- the day's digest ---
+
+
+def gather_digests() -> int:
+    """One letter for each reader with news from before this morning; returns how many were written.
+
+    Run as often as one likes: what a digest holds is in no other.
+    """
+    local = clock.local(clock.now())
+    morning = clock.from_local(local.date(), DIGEST_HOUR)
+    if clock.now() < morning:
+        return 0
+    ready: ColumnElement[bool] = and_(
+        Mail.status == MailStatus.DAILY, Mail.digest_id.is_(None), Mail.created_at < morning
+    )
+    written = 0
+    for account_id in db.session.scalars(select(Mail.account_id).where(ready).distinct()).all():
+        account = db.session.get(Account, account_id) if account_id else None
+        if account is None or not account.email:
+            continue
+        reader = Reader(tidy(account.email), account.name, account.locale or "zh_Hans_CN", Part.DESK, account.id)
+        identity = f"digest:{account.id}:{local.date().isoformat()}"
+        if db.session.scalar(
+            select(Mail.id).where(Mail.message_id == f"<{_seal(identity, reader.address)}@{domain()}>")
+        ):
+            continue
+        digest = _row(MailKind.DIGEST, reader, MailStatus.WAITING, clock.now(), identity=identity)
+        db.session.execute(
+            update(Mail)
+            .where(ready, Mail.account_id == account.id)
+            .values(digest_id=digest.id)
+            .execution_options(synchronize_session=False)
+        )
+        _send_later(digest)
+        written += 1
+    return written
+
+
+def told_in(digest: Mail) -> list[tuple[Mail, Event, Case]]:
+    """What a digest tells, oldest first: nothing its reader has read by now, nothing they may no longer open."""
+    if digest.account is None:
+        return []
+    who = policy.who_is(digest.account)
+    rows = db.session.execute(
+        select(Mail, Event, Case)
+        .join(Event, Event.id == Mail.event_id)
+        .join(Case, Case.id == Event.case_id)
+        .outerjoin(Notice, and_(Notice.event_id == Event.id, Notice.account_id == digest.account_id))
+        .where(Mail.digest_id == digest.id, Notice.read_at.is_(None))
+        .where(policy.which(who, "case.read") | policy.which(who, "case.receive"))
+        .order_by(Mail.id)
+    )
+    return [(mail, event, case) for mail, event, case in rows]
+
+
+# --- links in letters ---
+
+
+def link_token(link: ActLink) -> str:
+    """The address part of a link: signed, so that nobody can guess or count up to another's."""
+    return _serializer().dumps(link.id)
+
+
+def link_of(token: str) -> ActLink:
+    """The link of an address. Raises NotFound for anything we did not sign."""
+    try:
+        number = _serializer().loads(token)
+    except BadData:
+        raise NotFound("link") from None
+    link = db.session.get(ActLink, number) if isinstance(number, int) else None
+    if link is None:
+        raise NotFound("link")
+    return link
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(
+        str(config.setting("SECRET_KEY")), salt="act-link", signer_kwargs={"digest_method": hashlib.sha256}
+    )
+
+
+def links_of(mail: Mail) -> dict[Act, ActLink]:
+    """The links of a letter by what they do."""
+    return {link.act: link for link in db.session.scalars(select(ActLink).where(ActLink.mail_id == mail.id))}
+
+
+def is_open(link: ActLink) -> bool:
+    """Whether a link still does something."""
+    if link.used_at is not None or is_late(link):
+        return False
+    return link.act not in (Act.ACCEPT, Act.DECLINE) or offer_of(link.mail) is not None
+
+
+def is_late(link: ActLink) -> bool:
+    """Whether a link's time is over."""
+    return link.expires_at < clock.now()
+
+
+def group_of(mail: Mail) -> str:
+    """The group of a letter's event; "" for a letter about none."""
+    return GROUP_OF[mail.event.kind].name if mail.event is not None else ""
+
+
+def actor_of(link: ActLink) -> Who:
+    """In whose name a link acts. Raises NotFound when the reader's account was switched off."""
+    account = link.mail.account
+    if account is None or not account.is_active:
+        raise NotFound("link")
+    return policy.who_is(account)
+
+
+def use(link: ActLink) -> ActLink:
+    """Take a link out of use; of two presses at once only one goes on. Raises Refused when it was used or is over."""
+    db.session.refresh(link, with_for_update=True)
+    if link.used_at is not None:
+        raise Refused("link_used")
+    if is_late(link):
+        raise Refused("link_over")
+    link.used_at = clock.now()
+    if link.act in (Act.ACCEPT, Act.DECLINE):
+        # The other answer of the same letter is over, too.
+        db.session.execute(
+            update(ActLink)
+            .where(ActLink.mail_id == link.mail_id, ActLink.act.in_((Act.ACCEPT, Act.DECLINE)))
+            .values(used_at=link.used_at)
+            .execution_options(synchronize_session=False)
+        )
+    db.session.flush()
+    return link
+
+
+def mute(mail: Mail) -> str:
+    """The reader wants no more of this kind: their wish for its group is none. Returns the group's name."""
+    if mail.account is None or mail.event is None:
+        stop(mail.address)
+        return ""
+    group = GROUP_OF[mail.event.kind]
+    if not group.optional:
+        raise Refused("wish_not_possible")
+    set_wish(mail.account, group.name, How.NEVER)
+    return group.name
+
+
+# --- the list of letters ---
+
+
+def page(status: MailStatus | None, *, before: int | None = None, size: int = 50) -> list[Mail]:
+    """Letters, newest first; of one state, or all."""
+    query = select(Mail).order_by(Mail.id.desc()).limit(size)
+    if status is not None:
+        query = query.where(Mail.status == status)
+    if before is not None:
+        query = query.where(Mail.id < before)
+    return list(db.session.scalars(query))
+
+
+def counts() -> dict[MailStatus, int]:
+    """How many letters are in each state that asks for attention: failed, waiting, unproved."""
+    rows = db.session.execute(
+        select(Mail.status, func.count())
+        .where(Mail.status.in_((MailStatus.FAILED, MailStatus.WAITING, MailStatus.UNPROVED)))
+        .group_by(Mail.status)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def late(minutes: int = 15) -> int:
+    """Letters that should have left so many minutes ago and have not: a sign that delivery does not work."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Mail)
+            .where(
+                Mail.status == MailStatus.WAITING,
+                Mail.leaves_at < clock.now() - timedelta(minutes=minutes),
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,376 @@
+"""What a letter says: subject, one sentence, the words it is about, what can be done, what happens next.
+
+Worded when it is sent, in the reader's language, from the event and the case as they then are. Notes of the desk have
+no subject in `rules/events.py`, so that no letter can carry one (peers brief, B1 no. 9).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.headerregistry import Address as MailAddress
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from helpdesk import clock, config
+from helpdesk.db import db
+from helpdesk.domain import closure, mailing
+from helpdesk.i18n import N_, counted
+from helpdesk.models import Act, Case, Certificate, Event, Mail, MailKind, Message, Status, Visit
+from helpdesk.presentation import filters, own_page
+from helpdesk.presentation.inbox_page import hider, offer_facts
+from helpdesk.presentation.language import is_english
+from helpdesk.presentation.words import event_text, fact_text, named, reason_text
+from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.mailing import GROUP_OF, Part
+
+# In columns: what a mailbox shows of a subject on a phone.
+SUBJECT_COLUMNS = 70
+SEALED_WORDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Button:
+    """A link that looks like one; the first of a letter is the main one."""
+
+    label: str
+    url: str
+    main: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry of a digest."""
+
+    text: str
+    about: str
+    when: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What the templates of `mail` show."""
+
+    subject: str
+    title: str
+    lead: str
+    about: str = ""
+    quoted: str = ""
+    quoted_by: str = ""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
+    next: str = ""
+    why: str = ""
+    settings: Button | None = None
+    # Where a mailbox's own "unsubscribe" leads (RFC 8058); "" where the letter cannot be switched off.
+    unsubscribe: str = ""
+
+
+def message_of(mail: Mail) -> EmailMessage:
+    """The finished letter: text and HTML, threaded, marked as written by a machine (RFC 3834)."""
+    with force_locale(mail.locale):
+        letter = compose(mail)
+        words = {
+            "letter": letter, "site": site_name(), "phone": config.setting("HELP_PHONE"), "english": is_english(),
+            "home": outside("home.index"),
+        }  # fmt: skip
+        text, html = (_template(f"mail/letter.{kind}").render(words) for kind in ("txt", "html"))
+    message = EmailMessage()
+    message["Subject"] = one_line(letter.subject)
+    sender = str(config.setting("MAIL_FROM")) or f"no-reply@{mailing.domain()}"
+    message["From"] = _mailbox(site_name_in(mail.locale), sender)
+    message["To"] = _mailbox(mail.name, mail.address)
+    message["Date"] = format_datetime(clock.now().astimezone(UTC))
+    message["Message-ID"] = mail.message_id
+    if mail.case_id is not None and mail.kind is MailKind.EVENT:
+        message["In-Reply-To"] = message["References"] = mailing.thread_root(mail)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(text, cte="base64")
+    message.add_alternative(html, subtype="html", cte="base64")
+    # Last: the library moves headers that speak of content to the first part.
+    message["Content-Language"] = "en" if mail.locale.startswith("en") else "zh-CN"
+    return message
+
+
+def title_of(mail: Mail) -> str:
+    """What the list of letters calls it, in the desk's language: no word of the case."""
+    with force_locale("zh_Hans_CN"):
+        if mail.kind is MailKind.DIGEST:
+            return gettext("每日汇总")
+        if mail.kind is MailKind.PROOF or mail.event is None:
+            return gettext("这是您的邮箱吗？")
+        return gettext(GROUP_OF[mail.event.kind].label)
+
+
+def _template(name: str) -> Any:
+    # Without the request's context processors: the worker has no request.
+    return current_app.jinja_env.get_template(name)
+
+
+def _mailbox(name: str, address: str) -> MailAddress:
+    user, _, host = address.rpartition("@")
+    return MailAddress(display_name=one_line(name)[:80], username=user, domain=host)
+
+
+def one_line(text: str) -> str:
+    """Words for a header: no line ends, no control or direction marks, whatever somebody typed as their name."""
+    cleaned = SEALED_WORDS.sub(" ", text.replace("\r", " ").replace("\n", " "))
+    return " ".join(unicodedata.normalize("NFC", cleaned).split())
+
+
+def site_name() -> str:
+    """The desk's name in the language in force."""
+    return str(config.setting("SITE_NAME_EN" if is_english() else "SITE_NAME"))
+
+
+def site_name_in(locale: str) -> str:
+    """The desk's name in a language."""
+    return str(config.setting("SITE_NAME_EN" if locale.startswith("en") else "SITE_NAME"))
+
+
+def outside(endpoint: str, **values: Any) -> str:
+    """The whole address of a page, as somebody outside opens it (`PUBLIC_URL`)."""
+    path: str = current_app.url_map.bind("outside").build(endpoint, values)
+    return str(config.setting("PUBLIC_URL")).rstrip("/") + path
+
+
+def compose(mail: Mail) -> Letter:
+    """The letter in the language in force."""
+    return {MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof}[mail.kind](mail)
+
+
+# --- about an event ---
+
+
+def _of_event(mail: Mail) -> Letter:
+    event, case = mail.event, mail.case
+    if event is None or case is None:
+        raise ValueError(f"mail {mail.id} names no event")
+    if mail.part == Part.OFFERED:
+        return _offer(mail, event, case)
+    as_company = mail.part == Part.COMPANY
+    sentence = event_text(event, for_company=as_company) or event_text(event)
+    quoted, quoted_by = _quoted(event, case)
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    return Letter(
+        subject=f"[{case.number}] {subject_of(event, as_company=as_company)}",
+        title=subject_of(event, as_company=as_company),
+        lead=sentence,
+        about=case.title,
+        quoted=quoted,
+        quoted_by=quoted_by,
+        facts=_facts(event, case, as_company=as_company),
+        buttons=_buttons(mail, event, case),
+        next=own_page.what_next(case) if as_company and not _below(case) else "",
+        why=_why(mail, case),
+        settings=_settings(mail, links),
+        unsubscribe=_one_click(mail),
+    )
+
+
+def subject_of(event: Event, *, as_company: bool) -> str:
+    """The line of a mail. A subject worded for the company is not for the desk: there the sentence itself stands."""
+    told = BY_KIND[event.kind]
+    if not as_company and "company" in told.tells and told.company:
+        return shortened(event_text(event))
+    return gettext(told.subject) % {name: fact_text(event.kind, name, value) for name, value in event.facts.items()}
+
+
+def shortened(text: str) -> str:
+    """At most as much as a phone's list of mails shows."""
+    columns, kept = 0, ""
+    for letter in text:
+        columns += 1 + (unicodedata.east_asian_width(letter) in "WFA")
+        if columns > SUBJECT_COLUMNS:
+            return kept.rstrip("，,、 ：:") + "…"
+        kept += letter
+    return kept
+
+
+def _quoted(event: Event, case: Case) -> tuple[str, str]:
+    """The words the letter is about: never a note's."""
+    if event.kind == "message.posted":
+        row = db.session.get(Message, int(event.facts["message_id"]))
+        if row is not None and row.case_id == case.id:
+            return row.body, row.author_name
+    if event.kind == "case.answered":
+        summary = closure.latest_answer(case)
+        if summary is not None:
+            return "\n".join(part for part in (summary.problem, summary.advice, summary.result) if part), (
+                event.actor_name
+            )
+    if event.kind == "case.submitted":
+        return case.problem, case.contact_name
+    return "", ""
+
+
+def _facts(event: Event, case: Case, *, as_company: bool) -> list[tuple[str, str]]:
+    facts = [(gettext("编号"), case.number or "")]
+    if event.kind.startswith("visit.") and "visit_id" in event.facts:
+        visit = db.session.get(Visit, int(event.facts["visit_id"]))
+        if visit is not None and visit.case_id == case.id:
+            facts += own_page.visit_facts(visit)
+    if as_company:
+        if case.station is not None:
+            facts.append((gettext("负责"), named(case.station)))
+        if case.expert is not None:
+            facts.append((gettext("专家"), case.expert.name))
+        if event.kind == "case.submitted":
+            facts.append((gettext("追踪码"), case.tracking_code))
+    else:
+        if case.company is not None:
+            facts.append((gettext("企业"), case.company.name))
+        if case.due_at is not None:
+            facts.append((gettext("最晚"), f"{filters.day(case.due_at)} {filters.hour(case.due_at)}"))
+    return facts
+
+
+# Here the page says "answer below"; in a letter the button says it.
+def _below(case: Case) -> bool:
+    return case.is_paused or case.status in (Status.CONSULTING, Status.ANSWERED)
+
+
+# What a letter's main button says, for the company.
+COMPANY_LABELS = {
+    "case.asked": N_("去补充"), "message.posted": N_("去回复"), "case.rejected": N_("看看能找谁"),
+    "case.submitted": N_("看进展"),
+}  # fmt: skip
+
+
+def _buttons(mail: Mail, event: Event, case: Case) -> list[Button]:
+    if mail.part != Part.COMPANY:
+        if event.kind == "certificate.issued":
+            paper = db.session.get(Certificate, int(event.facts["certificate_id"]))
+            if paper is not None:
+                return [Button(gettext("看证书"), outside("certificates.show", number=paper.number))]
+        return [Button(gettext("打开案件"), outside("cases.show", number=case.number))]
+    here = _door(mail, case)
+    if event.kind == "case.answered":
+        return [
+            Button(gettext("解决了，去确认"), here("confirm", outcome="solved")),
+            Button(gettext("还没解决"), here("confirm", outcome="none"), main=False),
+        ]
+    if event.kind in ("visit.logged", "visit.changed"):
+        visit_id = int(event.facts["visit_id"])
+        return [Button(gettext("去核对时间"), here("check_visit", visit_id=visit_id))]
+    return [Button(gettext(COMPANY_LABELS.get(event.kind, N_("看进展"))), here("show"))]
+
+
+def _door(mail: Mail, case: Case) -> Callable[..., str]:
+    """The company's page: by the tracking link for its contact, after signing in for a colleague."""
+    by_link = mail.account_id is None or mail.account_id == case.contact_account_id
+
+    def address(view: str, **more: Any) -> str:
+        if by_link:
+            return outside(f"tracking.{view}", token=case.tracking_token, **more)
+        return outside(f"requests.{view}", number=case.number, **more)
+
+    return address
+
+
+def _why(mail: Mail, case: Case) -> str:
+    if mail.part == Part.COMPANY:
+        return gettext("您收到这封信，是因为求助 %(number)s 留了这个邮箱。", number=case.number)
+    if mail.part == Part.DESK:
+        return gettext("您收到这封信，是因为您在%(station)s值守。", station=named(case.station))
+    return gettext("您收到这封信，是因为您是这一件的专家。")
+
+
+def _settings(mail: Mail, links: dict[Act, str]) -> Button | None:
+    if mail.account_id is not None:
+        return Button(gettext("改收信设置"), outside("notifications.wishes"))
+    return Button(gettext("不再收信"), links[Act.STOP]) if Act.STOP in links else None
+
+
+def _one_click(mail: Mail) -> str:
+    links = mailing.links_of(mail)
+    link = links.get(Act.MUTE) or links.get(Act.STOP)
+    if link is None or (mail.event is not None and not GROUP_OF[mail.event.kind].optional):
+        return ""
+    return outside("acts.one_click", token=mailing.link_token(link))
+
+
+def _offer(mail: Mail, event: Event, case: Case) -> Letter:
+    """An offer: the company has a trade, a size and a district, no name. Both answers are one press away."""
+    offer = mailing.offer_of(mail)
+    if offer is None:
+        raise ValueError(f"the offer of mail {mail.id} is over")
+    hide = hider(case)
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    return Letter(
+        subject=f"[{case.number}] {gettext('想请您帮一家企业')}：{shortened(hide(case.title))}",
+        title=gettext("想请您帮一家企业"),
+        lead=gettext("%(station)s想请您帮忙。接不接都可以，不方便不影响以后派单。", station=named(case.station)),
+        about=hide(case.title),
+        quoted=hide(case.problem),
+        facts=offer_facts(offer) + ([(gettext("附言"), hide(offer.note))] if offer.note else []),
+        reasons=[reason_text(reason) for reason in offer.reasons],
+        buttons=[
+            Button(gettext("接单"), links[Act.ACCEPT]),
+            Button(gettext("这次不方便"), links[Act.DECLINE], main=False),
+            Button(gettext("打开看看"), outside("inbox.offer", offer_id=offer.id), main=False),
+        ],
+        next=gettext("按钮会先打开一页请您核对，再按一次才算数。"),
+        why=gettext("您收到这封信，是因为您是志愿专家。"),
+        settings=_settings(mail, links),
+    )
+
+
+# --- the day's news ---
+
+
+def _digest(mail: Mail) -> Letter:
+    told = mailing.told_in(mail)
+    lines = [
+        Line(
+            text=event_text(event, for_company=row.part == Part.COMPANY) or event_text(event),
+            about=f"{case.number} {case.title}",
+            when=filters.moment(event.at),
+            url=outside("requests.show" if row.part == Part.COMPANY else "cases.show", number=case.number),
+        )
+        for row, event, case in told
+    ]
+    return Letter(
+        subject=counted("昨天以来的 %(n)s 条进展", len(lines)),
+        title=counted("昨天以来的 %(n)s 条进展", len(lines)),
+        lead=gettext("您在网站上看过的，这里不再重复。"),
+        lines=lines,
+        buttons=[Button(gettext("打开网站"), outside("notifications.index"))],
+        why=gettext("您收到这封信，是因为您选了每天一封。"),
+        settings=Button(gettext("改收信设置"), outside("notifications.wishes")),
+    )
+
+
+# --- the one question ---
+
+
+def _proof(mail: Mail) -> Letter:
+    """To an address nobody vouched for: fixed words and a number. Nothing that anybody typed."""
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    number = mail.case.number if mail.case is not None else ""
+    return Letter(
+        subject=gettext("这是您的邮箱吗？"),
+        title=gettext("这是您的邮箱吗？"),
+        lead=gettext("有人在我们网站上留了这个邮箱。是您的话，按一下按钮，以后的进展就发到这里。"),
+        facts=[(gettext("编号"), number)] if number else [],
+        buttons=[
+            Button(gettext("是我的，发给我"), links[Act.PROVE]),
+            Button(gettext("不是我，别再发"), links[Act.STOP], main=False),
+        ],
+        next=gettext("您不按，我们就不再给这个邮箱写信。"),
+        why=gettext("没有核对过的邮箱，我们只写这一封信。"),
+    )
