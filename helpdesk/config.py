@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,14 +93,14 @@ def secret_key(folder: Path) -> str:
     """The key file's content; made once, readable by its owner only."""
     path = folder / "secret_key"
     if not path.exists():
-        # Opened with 0600 from the first byte on, and O_EXCL: two processes starting at once agree on one key.
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(48))
+        # Written whole, readable by its owner from the first byte on, and only then given its name, unless somebody was
+        # faster: of processes that start at once none ever reads an empty key, and all agree on one.
+        handle, whole = tempfile.mkstemp(prefix=".secret_key-", dir=folder)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(whole, path)
+        Path(whole).unlink()
     return path.read_text(encoding="utf-8").strip()
 
 
