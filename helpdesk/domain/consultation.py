@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import deadlines, life, record
+from helpdesk.domain import attachments, deadlines, life, record
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Access, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
 from helpdesk.rules import lifecycle, policy
@@ -46,6 +46,7 @@ def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
     db.session.add(message)
     case.message_count += 1
     db.session.flush()
+    attachments.bind(case, form_key, message=message)
     record.event(case, "message.posted", by, message_id=message.id, side=side.value)
     _what_it_moves(case, by, side)
     return message
@@ -83,6 +84,7 @@ def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
     )
     db.session.add(row)
     db.session.flush()
+    attachments.bind(case, form_key, note=row)
     record.event(case, "note.posted", by, note_id=row.id)
     return row
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import chance, companies, deadlines, life, numbers, routing
+from helpdesk.domain import attachments, chance, companies, deadlines, life, numbers, routing
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Case, Channel, Consent, Meeting, Role, Station, StationKind, Status
@@ -124,6 +124,7 @@ def submit(
         number=number,
         channel=case.channel.value,
     )
+    attachments.bind(case, attachments.REQUEST)
     deadlines.begin_first_answer(case)
     routing.settle(case, routed)
     return case

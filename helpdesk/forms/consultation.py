@@ -6,15 +6,16 @@ from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
 from helpdesk.forms.base import HouseForm, Longest, Present
+from helpdesk.forms.files import FilesForm
 
 
-class MessageForm(HouseForm):
+class MessageForm(FilesForm):
     """A reply that the company reads."""
 
     body = TextAreaField(_l("回复内容"), [Present(_l("请写几个字")), Longest(5000)])
 
 
-class NoteForm(HouseForm):
+class NoteForm(FilesForm):
     """An internal note that the company never reads."""
 
     body = TextAreaField(_l("备注内容"), [Present(_l("请写几个字")), Longest(5000)])

@@ -9,11 +9,12 @@ from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
 from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
+from helpdesk.forms.files import FilesForm
 from helpdesk.presentation.words import SCORES
 from helpdesk.rules.lifecycle import WITHDRAW_REASONS
 
 
-class ReplyForm(HouseForm):
+class ReplyForm(FilesForm):
     """A message."""
 
     body = TextAreaField(_l("回复"), [Present(_l("请写几个字")), Longest(5000)])

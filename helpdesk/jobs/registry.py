@@ -15,8 +15,8 @@ from helpdesk.adapters.mail.folder import FolderMailer
 from helpdesk.adapters.mail.smtp import SmtpMailer
 from helpdesk.adapters.pdf import CertificateRenderer
 from helpdesk.adapters.storage import Storage
-from helpdesk.adapters.storage.folder import FolderStorage
-from helpdesk.domain import assignment, certificates, deadlines, escalation, mailing
+from helpdesk.adapters.storage.chosen import storage_from
+from helpdesk.domain import assignment, attachments, certificates, deadlines, escalation, mailing
 from helpdesk.jobs import letters
 
 
@@ -32,7 +32,7 @@ class Outside:
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
     renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
-    return Outside(renderer, FolderStorage(Path(settings["FILES_DIR"])), mailer_from(settings))
+    return Outside(renderer, storage_from(settings), mailer_from(settings))
 
 
 def mailer_from(settings: dict[str, Any]) -> Mailer:
@@ -87,6 +87,10 @@ JOBS: dict[str, Work] = {
         prepare=lambda _outside, _payload: None,
         finish=lambda payload, _nothing: deadlines.reckon(payload),
     ),
+    attachments.SWEEP: Work(
+        prepare=lambda outside, _payload: outside.storage,
+        finish=lambda _payload, storage: attachments.sweep(storage),
+    ),
     # Fourteen tries, four hours apart in the end: a mail server may be away for a day and a half.
     mailing.SEND: Work(
         prepare=lambda outside, payload: letters.deliver(outside.mailer, payload),
@@ -116,4 +120,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("cases.escalate", 60, escalation.escalate),
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
     Every("mails.gather", 300, mailing.gather_digests),
+    Every("attachments.sweep", 3600, attachments.ask_to_sweep),
 )

@@ -1,6 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.bulk_run import BulkAct, BulkRun
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.case import (
@@ -59,6 +60,7 @@ __all__ = [
     "ActLink",
     "Address",
     "Answer",
+    "Attachment",
     "Beat",
     "BulkAct",
     "BulkRun",

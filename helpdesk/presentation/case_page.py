@@ -22,6 +22,7 @@ from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message,
 from helpdesk.presentation import case_cards, case_thread, filters
 from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Paper, Point, Rows
 from helpdesk.presentation.case_thread import Entry, Parts
+from helpdesk.presentation.file_views import files_of, staff_door
 from helpdesk.presentation.words import named, refusal_text, status_icon, status_label
 from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
@@ -121,7 +122,8 @@ def build(case: Case, who: Who) -> CasePage:
     may_contact, may_offers = "case.read_contact" in may, _tells_who_was_asked(case, who, may)
     notes = consultation.notes(case, who)
     may_verify = policy.can(who, "visit.verify", case)
-    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify)
+    files = files_of(case, who, with_notes=bool(notes), door=staff_door(case))
+    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify, files)
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
     log_url = url_for("visits.new", number=case.number) if "visit.log" in may and served else ""

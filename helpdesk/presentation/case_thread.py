@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from helpdesk.domain import visits
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
+from helpdesk.presentation.file_views import NO_FILES, FilesOf, FileView
 from helpdesk.presentation.words import VISIT_STATES, event_text, named
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.events import BY_KIND
@@ -50,6 +51,7 @@ class MessageView:
     iso: str
     text: str
     mine: bool
+    files: list[FileView] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class NoteView:
     when: str
     iso: str
     text: str
+    files: list[FileView] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Parts:
     may_contact: bool
     may_offers: bool
     may_verify: bool
+    files: FilesOf = NO_FILES
 
 
 def contact_name(case: Case, *, may_read: bool) -> str:
@@ -120,9 +124,9 @@ def contact_name(case: Case, *, may_read: bool) -> str:
 
 def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     """Everything in order of time, with a heading on the first of each day. Visits stand on the day they were."""
-    found = [_problem(case, parts.may_contact)] if case.submitted_at else []
-    found += [_message(m, case, who, parts.may_contact) for m in parts.messages]
-    found += [_note(n) for n in parts.notes]
+    found = [_problem(case, parts)] if case.submitted_at else []
+    found += [_message(m, case, who, parts) for m in parts.messages]
+    found += [_note(n, parts.files) for n in parts.notes]
     found += [_visit(v, case, who, parts.may_verify) for v in parts.visits]
     found += _events(parts)
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
@@ -156,35 +160,39 @@ def _company(case: Case) -> str:
     return case.company.name if case.company else ""
 
 
-def _problem(case: Case, may_contact: bool) -> Entry:
+def _problem(case: Case, parts: Parts) -> Entry:
     """The company's first words are no message of the table, but they open the conversation."""
     at = case.submitted_at or case.created_at
     view = MessageView(
         id="0",
-        author=contact_name(case, may_read=may_contact),
+        author=contact_name(case, may_read=parts.may_contact),
         org=_company(case),
         when=filters.hour(at),
         iso=iso(at),
         text=case.problem,
         mine=False,
+        files=parts.files.request,
     )
     return Entry("m-0", "message", at, view)
 
 
-def _message(row: Message, case: Case, who: Who, may_contact: bool) -> Entry:
+def _message(row: Message, case: Case, who: Who, parts: Parts) -> Entry:
     author = row.author_name
     org = ""
     if row.side is Side.COMPANY:
-        author, org = (author if may_contact else mask_name(author)), _company(case)
+        author, org = (author if parts.may_contact else mask_name(author)), _company(case)
     elif row.side is Side.STATION:
         org = named(case.station)
     mine = row.author_id is not None and row.author_id == who.account_id and row.side is not Side.COMPANY
-    view = MessageView(str(row.id), author, org, filters.hour(row.at), iso(row.at), row.body, mine)
+    files = parts.files.messages.get(row.id, [])
+    view = MessageView(str(row.id), author, org, filters.hour(row.at), iso(row.at), row.body, mine, files)
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 
-def _note(row: Note) -> Entry:
-    view = NoteView(f"n{row.id}", row.author_name, filters.hour(row.at), iso(row.at), row.body)
+def _note(row: Note, files: FilesOf) -> Entry:
+    view = NoteView(
+        f"n{row.id}", row.author_name, filters.hour(row.at), iso(row.at), row.body, files.notes.get(row.id, [])
+    )
     return Entry(f"n-{row.id}", "note", row.at, view)
 
 

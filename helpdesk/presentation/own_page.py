@@ -24,6 +24,7 @@ from helpdesk.presentation.case_thread import (
     iso,
     with_days,
 )
+from helpdesk.presentation.file_views import FilesOf, files_of, own_door
 from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, named, word
 from helpdesk.rules import events as table
 from helpdesk.rules import lifecycle, promises
@@ -84,7 +85,7 @@ def build(case: Case, who: Who) -> OwnPage:
         headline=headline(case),
         text=what_next(case),
         points=_points(case, log),
-        thread=_thread(case, log, held),
+        thread=_thread(case, log, held, files_of(case, who, with_notes=False, door=own_door)),
         undecided=[visit for visit in held if visit.status in visits.DECIDABLE],
         answer=closure.latest_answer(case),
         feedback=closure.latest_feedback(case) if ended else None,
@@ -174,13 +175,13 @@ def _points(case: Case, log: list[Event]) -> list[Point]:
     ]
 
 
-def _thread(case: Case, log: list[Event], held: list[Visit]) -> list[Entry]:
+def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> list[Entry]:
     found: list[Entry] = []
     if case.submitted_at:
         view = MessageView("0", case.contact_name, "", filters.hour(case.submitted_at), iso(case.submitted_at),
-                           case.problem, True)  # fmt: skip
+                           case.problem, True, files.request)  # fmt: skip
         found.append(Entry("m-0", "message", case.submitted_at, view))
-    found += [_message(row, case) for row in consultation.messages(case)]
+    found += [_message(row, case, files) for row in consultation.messages(case)]
     found += [_visit(row) for row in held]
     for row in log:
         text = "" if row.kind in SILENT else event_text(row, for_company=True)
@@ -190,10 +191,10 @@ def _thread(case: Case, log: list[Event], held: list[Visit]) -> list[Entry]:
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
 
 
-def _message(row: Message, case: Case) -> Entry:
+def _message(row: Message, case: Case, files: FilesOf) -> Entry:
     org = {Side.COMPANY: "", Side.EXPERT: gettext("专家"), Side.STATION: named(case.station)}[row.side]
     view = MessageView(str(row.id), row.author_name, org, filters.hour(row.at), iso(row.at), row.body,
-                       row.side is Side.COMPANY)  # fmt: skip
+                       row.side is Side.COMPANY, files.messages.get(row.id, []))  # fmt: skip
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 

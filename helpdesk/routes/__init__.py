@@ -21,7 +21,7 @@ from helpdesk.models import Account
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.navigation import home_for, navigation_for, role_label_for, roles_for
 from helpdesk.presentation.words import refusal_text
-from helpdesk.routes import guard
+from helpdesk.routes import guard, uploads
 from helpdesk.routes.entry import SignedIn
 from helpdesk.routes.page import wants_fragment
 from helpdesk.rules import policy
@@ -41,13 +41,14 @@ BLUEPRINTS = (
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
-    "routing_rules", "teams", "tags", "acts", "mails",
+    "routing_rules", "teams", "tags", "acts", "mails", "attachments", "files",
     "stations", "health",
 )  # fmt: skip
 
 
 def register(app: Flask) -> None:
     """Transactions first, then sign-in, CSRF, blueprints, errors, headers."""
+    app.before_request(uploads.make_room)
     _transactions(app)
     _sign_in(app)
     csrf = CSRFProtect(app)
@@ -187,6 +188,7 @@ def _context(app: Flask) -> None:
             "me": who,
             "site_name": app.config["SITE_NAME_EN"] if is_english() else app.config["SITE_NAME"],
             "help_phone": app.config["HELP_PHONE"],
+            "max_file_mb": app.config["MAX_FILE_MB"],
             "navigation": navigation_for(who),
             "role_label": role_label_for(who),
             "roles": roles_for(who),

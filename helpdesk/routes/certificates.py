@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Blueprint, Response, current_app, make_response
 
 from helpdesk.adapters.storage import MissingFile
-from helpdesk.adapters.storage.folder import FolderStorage
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.domain import certificates, experts
 from helpdesk.errors import NotFound
 from helpdesk.models import Certificate
@@ -50,7 +48,7 @@ def download(certificate: Certificate) -> Response:
     if certificate.pdf_key is None:
         raise NotFound("certificate")
     try:
-        data = FolderStorage(Path(current_app.config["FILES_DIR"])).get(certificate.pdf_key)
+        data = storage_from(current_app.config).get(certificate.pdf_key)
     except MissingFile:
         raise NotFound("certificate") from None
     response = make_response(data)

@@ -8,16 +8,19 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import companies, intake, suggestion
+from helpdesk.domain import attachments, companies, intake, suggestion
 from helpdesk.errors import Refused
 from helpdesk.forms.base import HouseForm
+from helpdesk.forms.files import FilesForm
 from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
 from helpdesk.models import Case, Status
-from helpdesk.presentation import choices, request_page
+from helpdesk.presentation import choices, file_views, request_page
 from helpdesk.presentation.language import current_locale
 from helpdesk.presentation.words import refusal_text
+from helpdesk.routes import uploads
 from helpdesk.routes.guard import draft_for, me, open_to_all
 from helpdesk.routes.page import page, wants_fragment
+from helpdesk.routes.uploads import takes_files
 
 bp = Blueprint("drafts", __name__)
 
@@ -75,7 +78,35 @@ def check(case: Case) -> Response:
     missing = intake.missing_page(case)
     if missing:
         return _go(url_for("drafts.edit", token=case.tracking_token, name=missing))
-    return page("drafts/check.html", case=case, form=HouseForm(), view=request_page.summary(case.draft), step=4)
+    return _check(case)
+
+
+def _check(case: Case, *, status: int = 200, refusal: str = "", upload: FilesForm | None = None) -> Response:
+    return page(
+        "drafts/check.html",
+        status=status,
+        case=case,
+        form=HouseForm(),
+        upload=upload or FilesForm(formdata=None),
+        kept_files=file_views.kept(case, attachments.REQUEST),
+        view=request_page.summary(case.draft),
+        step=4,
+        has_errors=status != 200,
+        refusal=refusal,
+    )
+
+
+@takes_files
+@bp.post("/drafts/<token>/files")
+@draft_for
+def add_files(case: Case) -> Response:
+    """Pictures and papers that say more than words; back to the check page either way, or there with the reason."""
+    if case.status is not Status.DRAFT:
+        return _go(url_for("tracking.receipt", token=case.tracking_token))
+    form = FilesForm()
+    if uploads.keep(form, case, attachments.REQUEST) is not None:
+        return _check(case, status=422, upload=form)
+    return _go(url_for("drafts.check", token=case.tracking_token, _anchor="papers"))
 
 
 @bp.post("/drafts/<token>/submission")
@@ -100,16 +131,7 @@ def submit(case: Case) -> Response:
             consents=contact.consents(),
         )
     except Refused as refusal:
-        return page(
-            "drafts/check.html",
-            status=422,
-            case=case,
-            form=HouseForm(),
-            view=request_page.summary(case.draft),
-            step=4,
-            has_errors=True,
-            refusal=refusal_text(refusal),
-        )
+        return _check(case, status=422, refusal=refusal_text(refusal))
     return _go(receipt)
 
 

@@ -15,6 +15,7 @@ from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
 from helpdesk.models import (
     Account,
+    Attachment,
     BulkRun,
     CannedReply,
     Case,
@@ -158,6 +159,11 @@ def account_for(action: str) -> Callable[[View], View]:
 def canned_reply_for(action: str) -> Callable[[View], View]:
     """The canned reply of the address's `reply_id`."""
     return _thing_for(action, CannedReply, "reply_id", lambda value: CannedReply.id == value, action)
+
+
+def attachment_for(action: str) -> Callable[[View], View]:
+    """The file of the address's `attachment_id`."""
+    return _thing_for(action, Attachment, "attachment_id", lambda value: Attachment.id == value, action)
 
 
 def mail_for(action: str) -> Callable[[View], View]:

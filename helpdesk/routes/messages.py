@@ -8,17 +8,18 @@ from collections.abc import Callable
 from flask import Blueprint, Response, make_response, render_template, url_for
 
 from helpdesk.domain import consultation
-from helpdesk.forms.base import HouseForm
 from helpdesk.forms.consultation import MessageForm, NoteForm
+from helpdesk.forms.files import FilesForm
 from helpdesk.models import Case, Message, Note
-from helpdesk.presentation import case_page, case_thread
+from helpdesk.presentation import case_page, case_thread, file_views
 from helpdesk.routes.guard import case_for, me
 from helpdesk.routes.page import answer, page, wants_fragment
-from helpdesk.routes.steps import attempt
+from helpdesk.routes.uploads import attempt_with_files, takes_files
 
 bp = Blueprint("messages", __name__, url_prefix="/cases/<number>")
 
 
+@takes_files
 @bp.post("/messages")
 @case_for("case.reply")
 def create(case: Case) -> Response:
@@ -28,6 +29,7 @@ def create(case: Case) -> Response:
     return _said(case, form, "reply", lambda: say(body=form.body.data, form_key=form.key))
 
 
+@takes_files
 @bp.post("/notes")
 @case_for("case.note")
 def create_note(case: Case) -> Response:
@@ -37,10 +39,10 @@ def create_note(case: Case) -> Response:
     return _said(case, form, "note", lambda: say(body=form.body.data, form_key=form.key))
 
 
-def _said(case: Case, form: HouseForm, to: str, say: Callable[[], Message | Note]) -> Response:
+def _said(case: Case, form: FilesForm, to: str, say: Callable[[], Message | Note]) -> Response:
     """Say it; then the new end of the conversation with an empty box, or the box with the words still in it."""
     said: list[Message | Note] = []
-    refused = attempt(form, case, lambda: said.append(say()))
+    refused = attempt_with_files(form, case, lambda: said.append(say()))
     if refused is not None:
         return _refused(case, form, to, refused)
     number = said[0].id
@@ -57,13 +59,14 @@ def _said(case: Case, form: HouseForm, to: str, say: Callable[[], Message | Note
     )
 
 
-def _refused(case: Case, form: HouseForm, to: str, status: int) -> Response:
+def _refused(case: Case, form: FilesForm, to: str, status: int) -> Response:
     """The words stay in the box. htmx replaces the box alone, not the conversation."""
     body = form["body"]
-    body.errors = [*body.errors, *form.form_errors]
+    body.errors = [*body.errors, *form["files"].errors, *form.form_errors]
     view = case_page.build(case, me())
+    more = {"kept_files": file_views.kept(case, form.key), "to": to}
     if wants_fragment():
-        response = page("messages/_composer.html", status=status, view=view, form=form, to=to)
+        response = page("messages/_composer.html", status=status, view=view, form=form, **more)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#composer", "outerHTML"
         return response
-    return page("cases/show.html", status=status, view=view, form=form, to=to, has_errors=True)
+    return page("cases/show.html", status=status, view=view, form=form, has_errors=status != 200, **more)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import accounts, closure, consultation, intake, triage, visits
+from helpdesk.domain import accounts, attachments, closure, consultation, intake, triage, visits
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import clean
 from helpdesk.forms.own import (
@@ -21,12 +21,13 @@ from helpdesk.forms.own import (
 )
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
-from helpdesk.presentation import own_page
+from helpdesk.presentation import file_views, own_page
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import me, own_case_for, visit_of
 from helpdesk.routes.page import page, wants_fragment
 from helpdesk.routes.sessions import enter
 from helpdesk.routes.steps import attempt, form_for
+from helpdesk.routes.uploads import attempt_with_files, takes_files
 
 bp = Blueprint("own", __name__)
 
@@ -61,7 +62,25 @@ def _show(case: Case, form: ReplyForm, status: int = 200) -> Response:
         form=form,
         has_errors=status != 200,
         by_link=request.blueprint == "tracking",
+        kept_files=file_views.kept(case, form.key) if request.method == "POST" else [],
     )
+
+
+@bp.get("/attachments/<int:attachment_id>")
+@own_case_for("case.read")
+def file(case: Case, attachment_id: int) -> Response:
+    """To a file, by a link that is good for ten minutes."""
+    row = attachments.find(case, attachment_id, me())
+    return _go(url_for("files.show", token=attachments.link_token(row)))
+
+
+@bp.post("/attachments/<int:attachment_id>/removal")
+@own_case_for("case.reply_as_company")
+def remove_file(case: Case, attachment_id: int) -> Response:
+    """Take back a file that should not have been sent."""
+    attachments.remove(attachments.find(case, attachment_id, me()), me())
+    flash(gettext("文件已移除"), "done")
+    return _go(url_for(".show"))
 
 
 @bp.get("/receipt")
@@ -73,13 +92,14 @@ def receipt(case: Case) -> Response:
     return page("own/receipt.html", view=own_page.build(case, me()), by_link=request.blueprint == "tracking")
 
 
+@takes_files
 @bp.post("/messages")
 @own_case_for("case.reply_as_company")
 def reply(case: Case) -> Response:
     """Say something; a question waiting for an answer is answered by it."""
     form = ReplyForm()
     said: list[int] = []
-    refused = attempt(
+    refused = attempt_with_files(
         form, case, lambda: said.append(consultation.reply(case, me(), body=form.body.data or "", form_key=form.key).id)
     )
     if refused is not None:

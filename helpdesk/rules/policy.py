@@ -19,6 +19,7 @@ from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import (
     Account,
+    Attachment,
     BulkRun,
     CannedReply,
     Case,
@@ -29,6 +30,7 @@ from helpdesk.models import (
     OfferStatus,
     Role,
     SavedView,
+    Side,
     Station,
     Status,
     Transfer,
@@ -259,6 +261,30 @@ def account_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def attachment_of_this_link(who: Who, held: Held) -> ColumnElement[bool]:
+    """What the company sent with the one case of the tracking link in hand."""
+    if who.link_case_id is None:
+        return false()
+    return and_(Attachment.case_id == who.link_case_id, Attachment.side == Side.COMPANY)
+
+
+def attachment_of_own_company(who: Who, held: Held) -> ColumnElement[bool]:
+    """What the company sent with its cases, or this account with its own."""
+    ours = select(Case.id).where(case_of_own_company(who, held) | case_sent_by_me(who, held))
+    return and_(Attachment.side == Side.COMPANY, Attachment.case_id.in_(ours))
+
+
+def attachment_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """What this expert sent with a case they still have."""
+    mine = select(Case.id).where(case_assigned_to_me(who, held))
+    return and_(Attachment.author_id == who.account_id, Attachment.case_id.in_(mine))
+
+
+def attachment_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every file on cases of one's own station: people send what they should not have."""
+    return Attachment.case_id.in_(select(Case.id).where(case_of_my_station(who, held)))
+
+
 def mail_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every letter; its words are not shown, only that it was written."""
     return true()
@@ -335,6 +361,10 @@ RULES: tuple[Rule, ...] = (
         " targets.edit routing.edit mails.list",
         page,
     ),
+    _rule(Role.REQUESTER, "attachment.remove", attachment_of_this_link),
+    _rule(Role.MEMBER, "attachment.remove", attachment_of_own_company),
+    _rule(Role.EXPERT, "attachment.remove", attachment_mine),
+    _rule(Role.COORDINATOR, "attachment.remove", attachment_of_my_station),
     _rule(Role.OPERATOR, "mail.resend", mail_any),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),

@@ -9,8 +9,20 @@ import pytest
 from flask import Flask, has_request_context
 from sqlalchemy import select
 
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
-from helpdesk.domain import bulk, canned_replies, certificates, links, mailing, routing, transfers, visits, workspace
+from helpdesk.domain import (
+    attachments,
+    bulk,
+    canned_replies,
+    certificates,
+    links,
+    mailing,
+    routing,
+    transfers,
+    visits,
+    workspace,
+)
 from helpdesk.domain.queues import Filters
 from helpdesk.models import Act, BulkAct, Grant, LinkKind, Mail, MailKind, Role
 from helpdesk.rules import policy
@@ -49,7 +61,7 @@ def test_addresses_are_typed_and_kebab_case(app):
 
 
 @pytest.fixture
-def world(make, cast):
+def world(app, make, cast):
     """One object of each kind, all of Nanshan and Southlight, and the values that fill an address."""
     consulting = make.case("consulting", phone="13800000005")
     visit = make.visit(consulting)
@@ -68,6 +80,11 @@ def world(make, cast):
         cast.zhou, None, name="起诉", conditions=Conditions(keywords=("起诉",)), acts=Acts(urgency="urgent")
     )
     view = workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new"))
+    attachments.keep(
+        consulting, make.link(consulting), "k", [attachments.Upload("a.txt", "合同".encode())], storage_from(app.config)
+    )
+    attachments.bind(consulting, "k")
+    paper_file = attachments.of_case(consulting, with_notes=True)[0]
     letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
     act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
     db.session.commit()
@@ -88,6 +105,8 @@ def world(make, cast):
         "team": team,
         "mail": letter,
         "act": act,
+        "file": paper_file,
+        "file_token": attachments.link_token(paper_file),
         "draft": draft,
         "leaving": leaving,
     }
@@ -98,9 +117,10 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     case = world["case"]
     if "draft" in rule.endpoint:
         case = world["draft"]
-    is_act = rule.endpoint.startswith("acts.")
+    is_act, is_file = rule.endpoint.startswith("acts."), rule.endpoint.startswith("files.")
     values = {
-        "token": world["act"] if is_act else case.tracking_token,
+        "token": world["act"] if is_act else world["file_token"] if is_file else case.tracking_token,
+        "attachment_id": world["file"].id,
         "mail_id": world["mail"].id,
         "visit_id": world["visit"].id,
         "offer_id": world["offer"].id,
@@ -135,7 +155,9 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     ):
         if name in rule.arguments:
             thing = world[kind]
-    if thing is None and not is_act and ("number" in rule.arguments or "token" in rule.arguments):
+    if rule.arguments == {"attachment_id"}:
+        thing = world["file"]
+    if thing is None and not is_act and not is_file and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
     path = rule.rule
     for name in rule.arguments:

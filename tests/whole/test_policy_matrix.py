@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.db import db
-from helpdesk.domain import accounts, bulk, canned_replies, certificates, mailing, transfers, workspace
+from helpdesk.domain import accounts, attachments, bulk, canned_replies, certificates, mailing, transfers, workspace
 from helpdesk.domain.queues import Filters
 from helpdesk.models import BulkAct, Grant, Mail, Role
 from helpdesk.rules import policy
@@ -48,9 +49,19 @@ def objects(make, cast):
         "bulk run of Wang": bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(ours)], {"target": "SZ-26-00099"}),
         "station Nanshan": cast.station(),
         "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
+        "file of Southlight": file_of(ours, make.link(ours)),
+        "file of Chen": file_of(ours, cast.chen),
         "letter to Chen": letter_to_chen(cast, offered),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
+
+
+def file_of(case, who):
+    """A file that somebody has sent with a case."""
+    upload = attachments.Upload("a.txt", who.name.encode())
+    row = attachments.keep(case, who, f"k-{who.name}", [upload], MemoryStorage())[0]
+    attachments.bind(case, f"k-{who.name}")
+    return row
 
 
 def letter_to_chen(cast, case):
@@ -93,6 +104,7 @@ NOUNS = {
     "SavedView": ("saved_view",),
     "Station": ("station",),
     "Mail": ("mail",),
+    "Attachment": ("attachment",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

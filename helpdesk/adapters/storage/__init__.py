@@ -19,3 +19,7 @@ class Storage(Protocol):
     def get(self, key: str) -> bytes:
         """The bytes. Raises MissingFile."""
         ...
+
+    def delete(self, key: str) -> None:
+        """Forget the bytes; what is not there is forgotten already."""
+        ...

@@ -38,6 +38,9 @@ class FolderStorage:
         except FileNotFoundError:
             raise MissingFile(key) from None
 
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):
             raise ValueError(f"not a storage key: {key!r}")

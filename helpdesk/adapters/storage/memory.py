@@ -19,3 +19,6 @@ class MemoryStorage:
             return self.files[key]
         except KeyError:
             raise MissingFile(key) from None
+
+    def delete(self, key: str) -> None:
+        self.files.pop(key, None)

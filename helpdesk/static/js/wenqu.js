@@ -30,7 +30,8 @@
   };
   const nameFiles = (input) => {
     const out = document.getElementById(input.dataset.files);
-    if (out) out.textContent = [...input.files].map((f) => `${f.name}（${Math.max(1, Math.round(f.size / 1024))} KB）`).join("，");
+    const chosen = [...document.querySelectorAll(`[data-files="${input.dataset.files}"]`)].flatMap((one) => [...one.files]);
+    if (out) out.textContent = chosen.map((f) => `${f.name}（${Math.max(1, Math.round(f.size / 1024))} KB）`).join("，");
   };
   const copy = async (text) => {
     try { await navigator.clipboard.writeText(text); return true; } catch { /* no permission or plain http */ }
@@ -289,7 +290,7 @@
   on("htmx:beforeSwap", (e) => { const x = e.detail.xhr; if (/^50[03]$/.test(x.status) && !x.responseText.includes("data-toast")) { e.detail.shouldSwap = false; toast(words.failed); } });
   on("htmx:sendError", () => toast(words.offline));
   on("htmx:responseError", (e) => { if (e.detail.xhr.status >= 500 && !e.detail.xhr.responseText.includes("data-toast")) toast(words.failed); });
-  on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.max = e.detail.total; bar.value = e.detail.loaded; } });
+  on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.hidden = false; bar.max = e.detail.total; bar.value = e.detail.loaded; } });
 
   /* ---- pulse: often while someone works here, seldom while idle, never while hidden, at once on return ---- */
   const pulse = $("#pulse") || $("#present");
