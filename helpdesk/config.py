@@ -63,6 +63,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("OFFER_UNDO_SECONDS", _whole, 10, "So long an offer may be taken back before the expert hears of it."),
     Setting("MAIL_URL", str, "", "smtp://user:password@host:587 or smtps://...:465; empty keeps letters as files."),
     Setting("MAIL_FROM", str, "", "The sender's address; empty means no-reply@ the site's host."),
+    Setting(
+        "MAIL_IN", str, "", "help@your.city: where people write to and answers go; empty means letters take no answer."
+    ),
+    Setting("IMAP_URL", str, "", "imaps://user:password@host/INBOX?done=Done: the mailbox to empty; empty means none."),
+    Setting(
+        "MAIL_STATION", str, "", "The slug of the station that looks after letters of no case; empty: the operator."
+    ),
+    Setting(
+        "MAIL_AUTHSERV", str, "", "Our mail server's name in Authentication-Results; empty: such results count not."
+    ),
+    Setting("MAX_MAIL_MB", _whole, 30, "Of a larger letter only the beginning is kept, for a person to decide."),
     Setting("MAIL_DIR", str, "", "Where letters lie without MAIL_URL; empty means the instance folder."),
     Setting("MAIL_RETRY_SECONDS", _whole, 30, "Rest before the second try of a letter; doubled after each."),
     Setting("PDF_ENGINE", str, "weasyprint", "weasyprint, or null for a machine that never renders."),

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from helpdesk import clock
+from helpdesk.adapters.letterbox import letter as reader
+from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import assignment, closure, consultation, intake, triage, visits
+from helpdesk.domain import assignment, closure, consultation, incoming, intake, triage, visits
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.models import Case, Meeting, Offer, Outcome, Visit
+from helpdesk.models import Case, Incoming, Meeting, Offer, Outcome, Visit
 from helpdesk.rules.credit import GATE
 from helpdesk.rules.policy import Who
 from tests.cast import SOUTHLIGHT, Cast
@@ -86,6 +88,12 @@ class Make:
         for visit in visits.undecided(case):
             visits.confirm(visit, self.link(case))
         self.confirm(case)
+
+    def letter(self, case: Case, storage: Storage) -> Incoming:
+        """A stranger's letter that names the case and waits at its station."""
+        raw = f"From: x@else.example\nSubject: {case.number}\nContent-Type: text/plain\n\nhello".encode()
+        row, _ = incoming.keep(raw, storage, source="pipe")
+        return incoming.place(row.id, reader.read(raw), storage)
 
     def offer(self, case: Case) -> Offer:
         """The pending offer of a case."""

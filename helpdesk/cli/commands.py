@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -11,15 +12,16 @@ from typing import Any
 import click
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
-from helpdesk.db import db, transaction
+from helpdesk.db import begin, db, transaction
 from helpdesk.domain import accounts, hours, life, reference, search, working_calendar
 from helpdesk.errors import Refused
-from helpdesk.jobs import registry, worker
-from helpdesk.models import Account, Case, Event, Role
+from helpdesk.jobs import post, registry, worker
+from helpdesk.models import Account, Case, Event, MailboxState, Role
 from helpdesk.presentation.words import refusal_text
 
 
@@ -80,6 +82,7 @@ def work_command(once: bool) -> None:
     outside = registry.outside_from(current_app.config)
     if once:
         worker.tick()
+        worker.go_round(outside)
         click.echo(f"{worker.run_due(outside)} jobs done")
         return
     stop = threading.Event()
@@ -164,6 +167,58 @@ def reindex_command() -> None:
         with click.progressbar(length=length, label="cases", file=sys.stderr) as bar:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
     click.echo(f"{done} cases are in the index")
+
+
+# What a mail server understands (sysexits.h): nothing was given; ask again later.
+EX_DATAERR, EX_TEMPFAIL = 65, 75
+
+
+@helpdesk_group.command("mail-in")
+@click.option("--to", default="", metavar="ADDRESS", help="The address the mail server took it for (envelope).")
+@click.option("--json", "as_json", is_flag=True, help="Print what was read of it as one line of JSON.")
+def mail_in_command(to: str, as_json: bool) -> None:
+    """Take in one letter from standard input, as a mail server's pipe: `mail-in < message.eml`.
+
+    It is kept before it is read. Ends with 75 when it could not be kept, so that the mail server tries again.
+    """
+    most = current_app.config["MAX_MAIL_MB"] * 1024 * 1024
+    raw = sys.stdin.buffer.read(most + 1)
+    if not raw.strip():
+        click.echo("there is no letter on standard input. Use: flask helpdesk mail-in < message.eml", err=True)
+        sys.exit(EX_DATAERR)
+    try:
+        row, is_new = post.take_in(
+            raw[:most], storage_from(current_app.config), source="pipe", to=to, is_cut=len(raw) > most
+        )
+    except (SQLAlchemyError, OSError) as error:
+        click.echo(f"not kept, try again later ({type(error).__name__})", err=True)
+        sys.exit(EX_TEMPFAIL)
+    case = row.case
+    told: dict[str, Any] = {
+        "letter": row.id, "new": is_new, "status": row.status.value, "kind": row.kind.value, "why": row.why,
+        "from": row.address, "name": row.name, "subject": row.subject,
+        "case": (case.number or "draft") if case is not None else None,
+    }  # fmt: skip
+    if as_json:
+        told |= {"text": row.text, "quoted": row.quoted, "files": row.files}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(" ".join(f"{name}={value}" for name, value in told.items() if value not in ("", None)))
+
+
+@helpdesk_group.command("mail-fetch", cls=Command)
+def mail_fetch_command() -> None:
+    """Empty the mailbox of IMAP_URL once, now."""
+    outside = registry.outside_from(current_app.config)
+    if not outside.mailboxes:
+        fail("no mailbox is set. Set IMAP_URL=imaps://user:password@host/INBOX")
+    new = sum(post.empty(box, outside.storage) for box in outside.mailboxes)
+    done = worker.run_due(outside, ("post",))
+    begin(read_only=True)
+    states = [row for row in (db.session.get(MailboxState, box.name[:120]) for box in outside.mailboxes) if row]
+    if trouble := next((row.error for row in states if row.error), ""):
+        fail(f"the mailbox could not be read to its end: {trouble}")
+    click.echo(f"{new} new letters, {done} read")
 
 
 @helpdesk_group.group("calendar")

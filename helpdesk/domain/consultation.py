@@ -12,7 +12,7 @@ from helpdesk.domain import attachments, deadlines, life, record
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Access, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
 from helpdesk.rules import lifecycle, policy
-from helpdesk.rules.policy import Who
+from helpdesk.rules.policy import Held, Who
 
 LONGEST = 5000
 
@@ -49,6 +49,40 @@ def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
     attachments.bind(case, form_key, message=message)
     record.event(case, "message.posted", by, message_id=message.id, side=side.value)
     _what_it_moves(case, by, side)
+    return message
+
+
+def bring(case: Case, by: Who, *, author: str, body: str, form_key: str) -> Message:
+    """Put the company's words on a case that reached us beside it, by mail: somebody at its desk says they belong here.
+
+    They count as the company's: a pause ends. Brought twice they are one message.
+    """
+    record.hold(case)
+    policy.require(by, "case.read", case)
+    if lifecycle.STATES[case.status].is_end or case.status is Status.DRAFT:
+        raise Refused("case_ended", field="number", status=case.status.value)
+    said = _already(Message, case, form_key)
+    if said is not None:
+        found: Message = said
+        return found
+    message = Message(
+        case_id=case.id,
+        side=Side.COMPANY,
+        author_name=author[:80],
+        body=_text(body),
+        form_key=form_key,
+        at=clock.now(),
+    )
+    db.session.add(message)
+    case.message_count += 1
+    db.session.flush()
+    attachments.bind(case, form_key, message=message)
+    record.event(case, "message.brought", by, message_id=message.id, author=author[:80])
+    if case.is_paused and case.status in lifecycle.ON_ITS_WAY:
+        life.take(
+            case, "supply", Who(name=author[:80], held=(Held(Role.ANYONE), Held(Role.REQUESTER)), link_case_id=case.id)
+        )
+        deadlines.go_on(case)
     return message
 
 

@@ -15,7 +15,19 @@ from helpdesk.db import db
 from helpdesk.domain import attachments, chance, companies, deadlines, life, numbers, routing
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Case, Channel, Consent, Meeting, Role, Station, StationKind, Status
+from helpdesk.models import (
+    Account,
+    Case,
+    Channel,
+    Consent,
+    Incoming,
+    IncomingStatus,
+    Meeting,
+    Role,
+    Station,
+    StationKind,
+    Status,
+)
 from helpdesk.rules import identifiers
 from helpdesk.rules.policy import Held, Who
 
@@ -98,15 +110,32 @@ def submit(
     """
     if case.status is not Status.DRAFT:
         return case
+    case.company_id, case.district = companies.find_or_add(company).id, company.district
+    case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
+    case.contact_times, case.meeting = contact.times, contact.meeting
+    return _send(case, by, consents, station_id)
+
+
+def submit_again(case: Case, latest: Case, *, account: Account | None, email: str) -> Case:
+    """Send a draft of somebody who has asked before: for the same company, with the same way to reach them.
+
+    They wrote to us themselves, and from an address that is theirs; asking is the consent to have it handled (PIPL
+    art. 13), noted with the wording in force, of which the receipt reminds them.
+    """
+    case.company_id, case.district = latest.company_id, latest.district
+    case.contact_name, case.contact_phone, case.contact_email = latest.contact_name, latest.contact_phone, email
+    case.contact_times, case.meeting = latest.contact_times, latest.meeting
+    case.contact_account_id = account.id if account is not None else None
+    return _send(case, requester(case), {"handling": True}, None)
+
+
+def _send(case: Case, by: Who, consents: dict[str, bool], station_id: int | None) -> Case:
+    """What every request does when it is sent: its station, its number, its first promise."""
     said = case.draft["problem"]
     case.problem = said["problem"].strip()
     case.title = title_from(case.problem)
     case.wished_category = said.get("category") or None
-    case.company_id = companies.find_or_add(company).id
-    case.district = company.district
-    case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
-    case.contact_times, case.meeting = contact.times, contact.meeting
-    home = db.session.get_one(Station, station_id) if station_id else station_for(company.district)
+    home = db.session.get_one(Station, station_id) if station_id else station_for(case.district or "")
     case.station_id = home.id
     case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
     db.session.flush()
@@ -125,6 +154,11 @@ def submit(
         channel=case.channel.value,
     )
     attachments.bind(case, attachments.REQUEST)
+    # The letter that began it needs nobody any more.
+    for letter in db.session.scalars(
+        select(Incoming).where(Incoming.case_id == case.id, Incoming.status == IncomingStatus.BEGUN)
+    ):
+        letter.status, letter.why, letter.station_id = IncomingStatus.REQUESTED, "", case.station_id
     deadlines.begin_first_answer(case)
     routing.settle(case, routed)
     return case

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from helpdesk.models import (
     ActLink,
     Address,
     Case,
+    Channel,
     Event,
     Job,
     JobStatus,
@@ -50,6 +52,8 @@ LINK_DAYS = 30
 KEEP_DAYS = 14
 # The question goes to an address at most once in this time, however often a stranger types it.
 ASK_AGAIN_DAYS = 7
+# Whoever writes to us is told so at most once in this time.
+ASK_SENDER_HOURS = 24
 # The hour in Shenzhen at which the day's letters are gathered into one.
 DIGEST_HOUR = 8
 # In all at most so many questions to unknown addresses an hour: an open form is no relay.
@@ -199,6 +203,32 @@ def thread_root(mail: Mail) -> str:
     return f"<{_seal(f'case:{mail.case_id}', mail.address)}@{domain()}>"
 
 
+def reply_address(mail: Mail) -> str:
+    """Where a reply to this letter goes: the desk's address with a sign that names the letter and cannot be made up.
+
+    "" when the desk reads no mail. In small letters only: some mail servers know no others.
+    """
+    user, _, host = str(config.setting("MAIL_IN")).partition("@")
+    return f"{user}+{mail.id}.{_reply_seal(mail)}@{host}" if host else ""
+
+
+def mail_of_address(address: str) -> Mail | None:
+    """The letter whose reply address this is; None for any other address, and for a sign that is not ours."""
+    user, _, host = str(config.setting("MAIL_IN")).lower().partition("@")
+    local, _, at = address.lower().partition("@")
+    number, dot, seal = local.removeprefix(f"{user}+").partition(".")
+    if not host or at != host or not local.startswith(f"{user}+") or not dot or not re.fullmatch(r"\d{1,9}", number):
+        return None
+    mail = db.session.get(Mail, int(number))
+    if mail is None or not hmac.compare_digest(seal.encode(), _reply_seal(mail).encode()):
+        return None
+    return mail
+
+
+def _reply_seal(mail: Mail) -> str:
+    return _seal("reply", mail.message_id)[:24]
+
+
 def _send_later(mail: Mail) -> None:
     later(SEND, key=str(mail.id), run_at=mail.leaves_at, mail_id=mail.id)
 
@@ -227,10 +257,13 @@ def untell(case: Case) -> None:
 # --- whose address it is ---
 
 
-def _ask_for_proof(reader: Reader, case: Case | None, known: Address | None) -> None:
+def _ask_for_proof(
+    reader: Reader, case: Case | None, known: Address | None, again_after: timedelta | None = None
+) -> None:
     """One fixed question to an address nobody vouched for; none if it was asked lately or too many were."""
     moment = clock.now()
-    if known is not None and known.asked_at and known.asked_at > moment - timedelta(days=ASK_AGAIN_DAYS):
+    rest = again_after or timedelta(days=ASK_AGAIN_DAYS)
+    if known is not None and known.asked_at and known.asked_at > moment - rest:
         return
     lately = db.session.scalar(
         select(func.count())
@@ -254,6 +287,18 @@ def _ask_for_proof(reader: Reader, case: Case | None, known: Address | None) -> 
     )
     _links(asked, Act.PROVE, Act.STOP)
     _send_later(asked)
+
+
+def ask_to_complete(case: Case, address: str, name: str, locale: str) -> None:
+    """To whoever wrote to us without being known: one fixed letter a day at most, with the way to say the rest.
+
+    No word of theirs is in it: what arrives from an address proves nothing about whose it is (peers brief, B1 no. 20).
+    """
+    known = db.session.get(Address, tidy(address))
+    if known is not None and known.stopped_at is not None:
+        return
+    reader = Reader(tidy(address), name, locale, Part.COMPANY)
+    _ask_for_proof(reader, case, known, again_after=timedelta(hours=ASK_SENDER_HOURS))
 
 
 def vouch(address: str) -> None:
@@ -380,12 +425,20 @@ def needless(mail: Mail) -> str:
     if mail.kind is MailKind.DIGEST:
         return "" if told_in(mail) else "read"
     if mail.kind is MailKind.PROOF:
+        if asks_to_complete(mail):
+            return ""
         return "proved" if known is not None and known.proved_at is not None else ""
     if mail.part == Part.OFFERED and offer_of(mail) is None:
         return "answered"
     if mail.account is not None and not _may_know(mail):
         return "no_right"
     return ""
+
+
+def asks_to_complete(mail: Mail) -> bool:
+    """Whether a letter asks somebody who wrote to us for what their request still lacks."""
+    case = mail.case
+    return mail.kind is MailKind.PROOF and case is not None and case.channel is Channel.MAIL and case.number is None
 
 
 def _may_know(mail: Mail) -> bool:

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk import config
+from helpdesk.adapters.letterbox import Mailbox
+from helpdesk.adapters.letterbox.imap import ImapMailbox
 from helpdesk.adapters.mail import Mailer
 from helpdesk.adapters.mail.folder import FolderMailer
 from helpdesk.adapters.mail.smtp import SmtpMailer
 from helpdesk.adapters.pdf import CertificateRenderer
 from helpdesk.adapters.storage import Storage
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.domain import assignment, attachments, certificates, deadlines, escalation, mailing
-from helpdesk.jobs import letters
+from helpdesk.domain import assignment, attachments, certificates, deadlines, escalation, incoming, mailing
+from helpdesk.jobs import letters, post
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,25 @@ class Outside:
     renderer: CertificateRenderer
     storage: Storage
     mailer: Mailer
+    mailboxes: tuple[Mailbox, ...] = ()
 
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
     renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
-    return Outside(renderer, storage_from(settings), mailer_from(settings))
+    return Outside(renderer, storage_from(settings), mailer_from(settings), mailboxes_from(settings))
 
 
 def mailer_from(settings: dict[str, Any]) -> Mailer:
     """SMTP where MAIL_URL names a server; else letters lie as files in the instance folder and leave nothing."""
     url = settings["MAIL_URL"]
     return SmtpMailer(url) if url else FolderMailer(Path(settings["MAIL_DIR"]))
+
+
+def mailboxes_from(settings: dict[str, Any]) -> tuple[Mailbox, ...]:
+    """The mailbox that IMAP_URL names, if any. Raises ValueError for nonsense."""
+    url = settings["IMAP_URL"]
+    return (ImapMailbox(url, largest=settings["MAX_MAIL_MB"] * 1024 * 1024),) if url else ()
 
 
 @lru_cache(maxsize=4)
@@ -91,6 +100,15 @@ JOBS: dict[str, Work] = {
         prepare=lambda outside, _payload: outside.storage,
         finish=lambda _payload, storage: attachments.sweep(storage),
     ),
+    # A letter that three tries could not read is for a person to look at.
+    incoming.READ: Work(
+        prepare=lambda outside, payload: post.open_one(outside.storage, payload),
+        finish=post.place,
+        lane="post",
+        lease=timedelta(minutes=5),
+        tries=3,
+        give_up=post.give_up,
+    ),
     # Fourteen tries, four hours apart in the end: a mail server may be away for a day and a half.
     mailing.SEND: Work(
         prepare=lambda outside, payload: letters.deliver(outside.mailer, payload),
@@ -103,7 +121,7 @@ JOBS: dict[str, Work] = {
         give_up=letters.give_up,
     ),
 }
-LANES: tuple[str, ...] = ("papers", "mail")
+LANES: tuple[str, ...] = ("papers", "mail", "post")
 
 
 @dataclass(frozen=True)
@@ -115,6 +133,19 @@ class Every:
     verb: Callable[[], object] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Round:
+    """What a lane looks after by itself every so many seconds, outside any transaction: it may take its time."""
+
+    name: str
+    seconds: int
+    lane: str
+    verb: Callable[[Outside], object] = field(repr=False)
+
+
+ROUNDS: tuple[Round, ...] = (
+    Round("post.fetch", 60, "post", lambda outside: [post.empty(box, outside.storage) for box in outside.mailboxes]),
+)
 SCHEDULE: tuple[Every, ...] = (
     Every("offers.expire", 60, assignment.expire_due),
     Every("cases.escalate", 60, escalation.escalate),

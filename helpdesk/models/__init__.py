@@ -41,6 +41,7 @@ from helpdesk.models.deadline import (
 from helpdesk.models.event import Access, Event, Notice
 from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
 from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
+from helpdesk.models.incoming import Incoming, IncomingKind, IncomingStatus, MailboxState
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
@@ -95,6 +96,9 @@ __all__ = [
     "Feedback",
     "Grant",
     "HoursEntry",
+    "Incoming",
+    "IncomingKind",
+    "IncomingStatus",
     "Job",
     "JobStatus",
     "Ladder",
@@ -103,6 +107,7 @@ __all__ = [
     "MailKind",
     "MailStatus",
     "MailWish",
+    "MailboxState",
     "Meeting",
     "Message",
     "Note",

@@ -50,6 +50,7 @@ class WaitingOn(enum.StrEnum):
 class Channel(enum.StrEnum):
     WEB = "web"
     STATION = "station"
+    MAIL = "mail"
 
 
 class Meeting(enum.StrEnum):

@@ -16,13 +16,25 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import canned_replies, closure, consultation, deadlines, life, links, record, routing, visits
+from helpdesk.domain import (
+    canned_replies,
+    closure,
+    consultation,
+    deadlines,
+    incoming,
+    life,
+    links,
+    record,
+    routing,
+    visits,
+)
 from helpdesk.i18n import N_
-from helpdesk.models import Answer, CannedReply, Case, Event, Feedback, Message, Offer, Review, Side, Status
+from helpdesk.models import Answer, CannedReply, Case, Channel, Event, Feedback, Message, Offer, Review, Side, Status
 from helpdesk.presentation import case_cards, case_thread, filters
 from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Paper, Point, Rows
 from helpdesk.presentation.case_thread import Entry, Parts
 from helpdesk.presentation.file_views import files_of, staff_door
+from helpdesk.presentation.incoming_page import came
 from helpdesk.presentation.words import named, refusal_text, status_icon, status_label
 from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
@@ -123,7 +135,9 @@ def build(case: Case, who: Who) -> CasePage:
     notes = consultation.notes(case, who)
     may_verify = policy.can(who, "visit.verify", case)
     files = files_of(case, who, with_notes=bool(notes), door=staff_door(case))
-    parts = Parts(rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify, files)
+    parts = Parts(
+        rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify, files, came(case)
+    )
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
     log_url = url_for("visits.new", number=case.number) if "visit.log" in may and served else ""
@@ -143,7 +157,7 @@ def build(case: Case, who: Who) -> CasePage:
         flow=_flow(case, rows.events),
         buttons=buttons,
         menu=menu,
-        notices=_notices(case),
+        notices=_notices(case) + _maybe(case, may),
         thread=case_thread.thread(case, who, parts),
         may_reply="case.reply" in may and not state.is_end,
         may_note="case.note" in may,
@@ -290,6 +304,14 @@ def _nth_day(since: datetime | None) -> str:
 
 
 # --- what stands above the conversation ---
+
+
+def _maybe(case: Case, may: frozenset[str]) -> list[tuple[str, str]]:
+    """A request by mail that named another case is perhaps the same matter: said to who can put them together."""
+    other = incoming.may_belong(case) if case.channel is Channel.MAIL and "case.triage" in may else None
+    if other is None:
+        return []
+    return [("info", gettext("来信里提到 %(number)s，可能是同一件事；是的话可以并案。", number=other.number))]
 
 
 def _notices(case: Case) -> list[tuple[str, str]]:

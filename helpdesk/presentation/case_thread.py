@@ -16,6 +16,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
 from helpdesk.presentation.file_views import NO_FILES, FilesOf, FileView
+from helpdesk.presentation.incoming_page import NOT_BY_MAIL, Came
 from helpdesk.presentation.words import VISIT_STATES, event_text, named
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.events import BY_KIND
@@ -52,6 +53,8 @@ class MessageView:
     text: str
     mine: bool
     files: list[FileView] = field(default_factory=list)
+    via: str = ""
+    lost: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Parts:
     may_offers: bool
     may_verify: bool
     files: FilesOf = NO_FILES
+    came: dict[int, Came] = field(default_factory=dict)
 
 
 def contact_name(case: Case, *, may_read: bool) -> str:
@@ -160,6 +164,11 @@ def _company(case: Case) -> str:
     return case.company.name if case.company else ""
 
 
+def by_mail(came: dict[int, Came], message_id: int) -> Came:
+    """How a message came; nothing to say for one that was written here."""
+    return came.get(message_id, NOT_BY_MAIL)
+
+
 def _problem(case: Case, parts: Parts) -> Entry:
     """The company's first words are no message of the table, but they open the conversation."""
     at = case.submitted_at or case.created_at
@@ -172,6 +181,8 @@ def _problem(case: Case, parts: Parts) -> Entry:
         text=case.problem,
         mine=False,
         files=parts.files.request,
+        via=by_mail(parts.came, 0).via,
+        lost=by_mail(parts.came, 0).lost,
     )
     return Entry("m-0", "message", at, view)
 
@@ -185,7 +196,10 @@ def _message(row: Message, case: Case, who: Who, parts: Parts) -> Entry:
         org = named(case.station)
     mine = row.author_id is not None and row.author_id == who.account_id and row.side is not Side.COMPANY
     files = parts.files.messages.get(row.id, [])
-    view = MessageView(str(row.id), author, org, filters.hour(row.at), iso(row.at), row.body, mine, files)
+    came = by_mail(parts.came, row.id)
+    view = MessageView(
+        str(row.id), author, org, filters.hour(row.at), iso(row.at), row.body, mine, files, came.via, came.lost
+    )
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 

@@ -20,6 +20,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from helpdesk import clock, config
+from helpdesk.adapters.letterbox import plain
 from helpdesk.db import db
 from helpdesk.domain import closure, mailing
 from helpdesk.i18n import N_, counted
@@ -82,7 +83,7 @@ def message_of(mail: Mail) -> EmailMessage:
         letter = compose(mail)
         words = {
             "letter": letter, "site": site_name(), "phone": config.setting("HELP_PHONE"), "english": is_english(),
-            "home": outside("home.index"),
+            "home": outside("home.index"), "mark": mark_of(mail),
         }  # fmt: skip
         text, html = (_template(f"mail/letter.{kind}").render(words) for kind in ("txt", "html"))
     message = EmailMessage()
@@ -90,6 +91,9 @@ def message_of(mail: Mail) -> EmailMessage:
     sender = str(config.setting("MAIL_FROM")) or f"no-reply@{mailing.domain()}"
     message["From"] = _mailbox(site_name_in(mail.locale), sender)
     message["To"] = _mailbox(mail.name, mail.address)
+    if reply_to := mailing.reply_address(mail):
+        message["Reply-To"] = MailAddress(display_name=one_line(site_name_in(mail.locale))[:80], addr_spec=reply_to)
+    message["X-Wenqu-Desk"] = mailing.domain()
     message["Date"] = format_datetime(clock.now().astimezone(UTC))
     message["Message-ID"] = mail.message_id
     if mail.case_id is not None and mail.kind is MailKind.EVENT:
@@ -104,6 +108,13 @@ def message_of(mail: Mail) -> EmailMessage:
     # Last: the library moves headers that speak of content to the first part.
     message["Content-Language"] = "en" if mail.locale.startswith("en") else "zh-CN"
     return message
+
+
+def mark_of(mail: Mail) -> str:
+    """The line above which an answer is written; "" where nobody reads one."""
+    if not mailing.reply_address(mail):
+        return ""
+    return f"—— {plain.MARK_EN if is_english() else plain.MARK} ——"
 
 
 def title_of(mail: Mail) -> str:
@@ -203,7 +214,7 @@ def shortened(text: str) -> str:
 
 def _quoted(event: Event, case: Case) -> tuple[str, str]:
     """The words the letter is about: never a note's."""
-    if event.kind == "message.posted":
+    if event.kind in ("message.posted", "message.brought"):
         row = db.session.get(Message, int(event.facts["message_id"]))
         if row is not None and row.case_id == case.id:
             return row.body, row.author_name
@@ -360,6 +371,8 @@ def _digest(mail: Mail) -> Letter:
 
 def _proof(mail: Mail) -> Letter:
     """To an address nobody vouched for: fixed words and a number. Nothing that anybody typed."""
+    if mailing.asks_to_complete(mail):
+        return _to_complete(mail)
     links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
     number = mail.case.number if mail.case is not None else ""
     return Letter(
@@ -373,4 +386,22 @@ def _proof(mail: Mail) -> Letter:
         ],
         next=gettext("您不按，我们就不再给这个邮箱写信。"),
         why=gettext("没有核对过的邮箱，我们只写这一封信。"),
+    )
+
+
+def _to_complete(mail: Mail) -> Letter:
+    """To whoever wrote to the desk without being known: what is still missing, and where to say it. Fixed words."""
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    return Letter(
+        subject=gettext("收到您的来信，请补两项"),
+        title=gettext("收到您的来信，请补两项"),
+        lead=gettext(
+            "我们收到了一封从这个邮箱写来的信。是您写的话，请按按钮补上企业和联系电话，并同意我们把它交给专家。"
+        ),
+        buttons=[
+            Button(gettext("是我写的，去补"), links[Act.PROVE]),
+            Button(gettext("不是我写的，别再发"), links[Act.STOP], main=False),
+        ],
+        next=gettext("您不按，工作站会人工看这封信；我们不再自动给这个邮箱写信。"),
+        why=gettext("没有核对过的邮箱，我们一天最多写这一封信。"),
     )

@@ -39,6 +39,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests")),
     (N_("站点设置"), "stations.index", "stations.list", ("stations",)),
     (N_("设置"), "targets.edit", "targets.edit", ("targets", "routing_rules", "teams", "calendars")),
+    (N_("来信"), "incomings.index", "incomings.list", ("incomings",)),
     (N_("账号"), "accounts.index", "accounts.list", ("accounts",)),
     (N_("信件"), "mails.index", "mails.list", ("mails",)),
     (N_("查看记录"), "health.accesses", "accesses.list", ("health",)),

@@ -21,10 +21,12 @@ from helpdesk.presentation.case_thread import (
     EventView,
     MessageView,
     VisitView,
+    by_mail,
     iso,
     with_days,
 )
 from helpdesk.presentation.file_views import FilesOf, files_of, own_door
+from helpdesk.presentation.incoming_page import Came, came
 from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, named, word
 from helpdesk.rules import events as table
 from helpdesk.rules import lifecycle, promises
@@ -177,11 +179,13 @@ def _points(case: Case, log: list[Event]) -> list[Point]:
 
 def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> list[Entry]:
     found: list[Entry] = []
+    letters = came(case)
     if case.submitted_at:
+        first = by_mail(letters, 0)
         view = MessageView("0", case.contact_name, "", filters.hour(case.submitted_at), iso(case.submitted_at),
-                           case.problem, True, files.request)  # fmt: skip
+                           case.problem, True, files.request, first.via, first.lost)  # fmt: skip
         found.append(Entry("m-0", "message", case.submitted_at, view))
-    found += [_message(row, case, files) for row in consultation.messages(case)]
+    found += [_message(row, case, files, by_mail(letters, row.id)) for row in consultation.messages(case)]
     found += [_visit(row) for row in held]
     for row in log:
         text = "" if row.kind in SILENT else event_text(row, for_company=True)
@@ -191,10 +195,10 @@ def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> 
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
 
 
-def _message(row: Message, case: Case, files: FilesOf) -> Entry:
+def _message(row: Message, case: Case, files: FilesOf, letter: Came) -> Entry:
     org = {Side.COMPANY: "", Side.EXPERT: gettext("专家"), Side.STATION: named(case.station)}[row.side]
     view = MessageView(str(row.id), row.author_name, org, filters.hour(row.at), iso(row.at), row.body,
-                       row.side is Side.COMPANY, files.messages.get(row.id, []))  # fmt: skip
+                       row.side is Side.COMPANY, files.messages.get(row.id, []), letter.via, letter.lost)  # fmt: skip
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 

@@ -146,6 +146,8 @@ REFUSALS: dict[str, str] = {
     "no_station": N_("还没有可以受理的工作站"),
     "case_ended": N_("这一件已经结束，不能再发消息"),
     "text_missing": N_("请写几个字"),
+    "mail_case_unknown": N_("没有这个编号的案件，或者您看不到它"),
+    "mail_not_open": N_("这封信已经处理过了"),
     "unknown_hole": N_("不认识“{%(name)s}”，可以用：{称呼} {企业} {编号} {专家} {工作站} {电话} {我}"),
     "changed_meanwhile": N_("%(who)s刚刚改过这一条。您写的还在，看过再存一次就行"),
     "text_too_long": N_("超了 %(over)s 个字，请删短些"),

@@ -41,7 +41,7 @@ BLUEPRINTS = (
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
-    "routing_rules", "teams", "tags", "acts", "mails", "attachments", "files",
+    "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files",
     "stations", "health",
 )  # fmt: skip
 

@@ -27,6 +27,8 @@ bp = Blueprint("acts", __name__, url_prefix="/act/<token>")
 def show(token: str) -> Response:
     """What the button will do, and the button."""
     link = mailing.link_of(token)
+    if link.act is Act.PROVE and link.used_at is not None and (draft := _draft(link)):
+        return answer(draft)
     return _over(link) if not mailing.is_open(link) else _page(link, token)
 
 
@@ -43,6 +45,8 @@ def do(token: str) -> Response:
         mailing.use(link)
         if link.act is Act.PROVE:
             mailing.vouch(link.mail.address)
+            if draft := _draft(link):
+                return answer(draft)
         elif link.act is Act.STOP:
             mailing.stop(link.mail.address)
         else:
@@ -77,6 +81,14 @@ def one_click(token: str) -> Response:
         else:
             mailing.mute(link.mail)
     return make_response("", 200)
+
+
+def _draft(link: ActLink) -> str:
+    """Where the request of whoever wrote to us goes on; "" for a link about anything else."""
+    case = link.mail.case
+    if case is None or not mailing.asks_to_complete(link.mail):
+        return ""
+    return url_for("drafts.edit", token=case.tracking_token, name="company")
 
 
 def _answer_offer(link: ActLink, token: str) -> Response:

@@ -162,12 +162,17 @@ def _form(name: str, case: Case, *, from_draft: bool = False, values: Any = None
     elif values is not None:
         form = kind(formdata=values, meta={"csrf": False})
     else:
-        form = kind(**(kept or _known(name)))
+        form = kind(**(kept or _written(name, case) or _known(name)))
     if name == "problem":
         form.category.choices = choices.categories(unsure=True)
     if name == "company":
         form.district.choices, form.industry.choices = choices.districts(), choices.industries()
     return form
+
+
+def _written(name: str, case: Case) -> dict[str, Any]:
+    """What a letter that began the request says of its writer."""
+    return dict(case.draft.get("mail", {})) if name == "contact" else {}
 
 
 def _known(name: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from helpdesk.models import (
     Certificate,
     Expert,
     Grant,
+    Incoming,
     Mail,
     Offer,
     Role,
@@ -169,6 +170,11 @@ def attachment_for(action: str) -> Callable[[View], View]:
 def mail_for(action: str) -> Callable[[View], View]:
     """The letter of the address's `mail_id`."""
     return _thing_for(action, Mail, "mail_id", lambda value: Mail.id == value, action)
+
+
+def incoming_for(action: str) -> Callable[[View], View]:
+    """The letter that came in of the address's `incoming_id`."""
+    return _thing_for(action, Incoming, "incoming_id", lambda value: Incoming.id == value, "incoming.read")
 
 
 def bulk_run_for(action: str) -> Callable[[View], View]:

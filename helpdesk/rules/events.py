@@ -115,6 +115,8 @@ EVENTS: tuple[Told, ...] = (
           "operator station", N_("有案件超时两个工作日")),
     _told("message.posted", "chat", N_("%(actor)s发了消息"), N_("%(actor)s发了消息"),
           "message_id side", "expert station company", N_("有新回复")),
+    _told("message.brought", "mail", N_("%(actor)s把%(author)s的来信放到这一件"), N_("收到您的来信"),
+          "message_id author", "expert station", N_("有企业的来信")),
     _told("note.posted", "note", N_("%(actor)s记了内部备注"), "", "note_id", "expert station"),
     _told("visit.logged", "pin", N_("%(actor)s记了一次服务"), N_("%(actor)s记了一次服务，请您核对时间"),
           "visit_id minutes", "company", N_("这次服务的时间对吗？")),

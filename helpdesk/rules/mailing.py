@@ -61,7 +61,7 @@ def _group(name: str, label: str, says: str, person: How, desk: How, kinds: str,
 GROUPS: tuple[Group, ...] = (
     _group("offers", N_("派单"), N_("有企业想请您帮忙"), How.NOW, How.NOW, "case.offered case.offered_to_several"),
     _group("words", N_("留言与提问"), N_("有人给您留言、补充或提问"), How.NOW, How.DAILY,
-           "message.posted case.asked case.supplied"),
+           "message.posted message.brought case.asked case.supplied"),
     _group("progress", N_("进展"), N_("受理、接单、转站、重开等"), How.NOW, How.DAILY,
            "case.submitted case.triaged case.split case.merged case.unmerged case.withdrawn case.resumed case.accepted"
            " case.taken case.handed_back case.declined case.offer_expired case.transferred case.reopened"

@@ -26,6 +26,7 @@ from helpdesk.models import (
     Certificate,
     Expert,
     Grant,
+    Incoming,
     Offer,
     OfferStatus,
     Role,
@@ -290,6 +291,16 @@ def mail_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def incoming_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Letters of the station's cases, and of none when the station looks after those."""
+    return Incoming.station_id == held.station_id
+
+
+def incoming_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every letter that came in."""
+    return true()
+
+
 @dataclass(frozen=True)
 class Rule:
     """One sentence: this role may do these things to which objects."""
@@ -365,6 +376,10 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.MEMBER, "attachment.remove", attachment_of_own_company),
     _rule(Role.EXPERT, "attachment.remove", attachment_mine),
     _rule(Role.COORDINATOR, "attachment.remove", attachment_of_my_station),
+    _rule(Role.COORDINATOR, "incoming.read incoming.decide", incoming_of_my_station),
+    _rule(Role.COORDINATOR, "incomings.list", page),
+    _rule(Role.OPERATOR, "incoming.read incoming.decide", incoming_any),
+    _rule(Role.OPERATOR, "incomings.list", page),
     _rule(Role.OPERATOR, "mail.resend", mail_any),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),

@@ -87,6 +87,7 @@ def world(app, make, cast):
     paper_file = attachments.of_case(consulting, with_notes=True)[0]
     letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
     act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
+    incoming_letter = make.letter(consulting, storage_from(app.config))
     db.session.commit()
     return {
         "case": consulting,
@@ -106,6 +107,7 @@ def world(app, make, cast):
         "mail": letter,
         "act": act,
         "file": paper_file,
+        "incoming": incoming_letter,
         "file_token": attachments.link_token(paper_file),
         "draft": draft,
         "leaving": leaving,
@@ -122,6 +124,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "token": world["act"] if is_act else world["file_token"] if is_file else case.tracking_token,
         "attachment_id": world["file"].id,
         "mail_id": world["mail"].id,
+        "incoming_id": world["incoming"].id,
         "visit_id": world["visit"].id,
         "offer_id": world["offer"].id,
         "expert_id": world["expert"].id,
@@ -152,6 +155,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("view_id", "view"),
         ("station_id", "station"),
         ("mail_id", "mail"),
+        ("incoming_id", "incoming"),
     ):
         if name in rule.arguments:
             thing = world[kind]

@@ -52,6 +52,7 @@ def objects(make, cast):
         "file of Southlight": file_of(ours, make.link(ours)),
         "file of Chen": file_of(ours, cast.chen),
         "letter to Chen": letter_to_chen(cast, offered),
+        "letter of a stranger that names a case of Nanshan": make.letter(ours, MemoryStorage()),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -105,6 +106,7 @@ NOUNS = {
     "Station": ("station",),
     "Mail": ("mail",),
     "Attachment": ("attachment",),
+    "Incoming": ("incoming",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}
