@@ -124,6 +124,13 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def imap_url() -> Iterator[str]:
+    """A throw-away IMAP server."""
+    with servers.imap() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """The same on either engine: `town.case("consulting")`, `town.cast.wang`. A transaction is open."""

@@ -1,11 +1,14 @@
-"""Throw-away PostgreSQL and Redis for the tests: started here, gone afterwards; or the ones a variable names."""
+"""Throw-away PostgreSQL, Redis and IMAP servers for the tests: ours for a while, or the ones that variables name."""
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -137,3 +140,85 @@ def redis() -> Iterator[str]:
         command = [binary, "--port", "0", "--unixsocket", str(door), "--save", "", "--dir", name]
         with _running(command, Path(name) / "log", door.is_socket, signal.SIGTERM):
             yield f"unix://{door}?db=0"
+
+
+DOVECOT = """
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+mail_location = maildir:{folder}/mail/%u
+mail_uid = {uid}
+mail_gid = {gid}
+first_valid_uid = 1
+default_internal_user = {internal}
+default_login_user = {login}
+default_internal_group = {group}
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+"""
+
+
+@contextmanager
+def imap() -> Iterator[str]:
+    """The address of a real IMAP server's empty inbox: `imap://desk:...@127.0.0.1:port/INBOX`. Any name signs in."""
+    binary = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if binary is None:
+        missing("An IMAP server", "apt-get install dovecot-imapd")
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    folder = Path(tempfile.mkdtemp(prefix="imap-", dir="/tmp"))
+    me = pwd.getpwuid(os.geteuid())
+    names = {"internal": me.pw_name, "login": me.pw_name, "group": grp.getgrgid(me.pw_gid).gr_name}
+    owner = me
+    if os.geteuid() == 0:
+        # Debian's package makes these users; mail itself never belongs to root.
+        names, owner = {"internal": "dovecot", "login": "dovenull", "group": "dovecot"}, pwd.getpwnam("nobody")
+    try:
+        (folder / "mail").mkdir()
+        folder.chmod(0o755)
+        os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
+        config = folder / "dovecot.conf"
+        values = {
+            "folder": folder,
+            "uid": owner.pw_uid,
+            "gid": owner.pw_gid,
+            "port": port,
+            "password": "secret",
+            **names,
+        }
+        config.write_text(DOVECOT.format(**values))
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as line:
+                return line.recv(64).startswith(b"* OK")
+            return False
+
+        with _running([binary, "-F", "-c", str(config)], folder / "out", answers, signal.SIGTERM):
+            yield f"imap://desk:secret@127.0.0.1:{port}/INBOX"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

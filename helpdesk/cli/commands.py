@@ -194,6 +194,7 @@ def mail_in_command(to: str, as_json: bool) -> None:
         click.echo(f"not kept, try again later ({type(error).__name__})", err=True)
         sys.exit(EX_TEMPFAIL)
     case = row.case
+    db.session.rollback()
     told: dict[str, Any] = {
         "letter": row.id, "new": is_new, "status": row.status.value, "kind": row.kind.value, "why": row.why,
         "from": row.address, "name": row.name, "subject": row.subject,

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import incoming, mailing
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
 from helpdesk.routes.guard import may, open_to_all
 from helpdesk.routes.page import page
@@ -20,7 +21,10 @@ bp = Blueprint("health", __name__)
 @bp.get("/health")
 @open_to_all
 def show() -> Any:
-    """Database, worker's last sign of life, work that waits and work that failed; 503 without a database."""
+    """Database, worker's last sign of life, work that waits and work that failed; 503 without a database.
+
+    `state` is red while something needs a person: `troubles` says what (docs/architecture.md).
+    """
     try:
         waiting = dict(
             db.session.execute(
@@ -28,15 +32,28 @@ def show() -> Any:
             ).all()
         )
         beat = db.session.scalar(select(Beat.at).where(Beat.name == "worker"))
+        troubles = _troubles()
     except SQLAlchemyError:
         return jsonify(database="down"), 503
     age = round((clock.now() - beat).total_seconds()) if beat else None
     return jsonify(
+        state="red" if troubles else "green",
+        troubles=troubles,
         database="up",
         worker_seen_seconds_ago=age,
         jobs_waiting=waiting.get(JobStatus.PENDING, 0) + waiting.get(JobStatus.RUNNING, 0),
         jobs_failed=waiting.get(JobStatus.FAILED, 0),
     )
+
+
+def _troubles() -> list[str]:
+    """What is wrong for so long that somebody should look."""
+    found = {
+        "mailbox_silent": bool(incoming.silent()),
+        "letters_unreadable": incoming.broken() > 0,
+        "letters_not_leaving": mailing.late() > 0,
+    }
+    return [name for name, is_so in found.items() if is_so]
 
 
 @bp.get("/accesses")

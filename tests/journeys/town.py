@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
 from helpdesk.domain import (
     assignment,
@@ -130,6 +131,7 @@ def build(make: Make) -> Town:
     for n in range(2):
         heard = case(f"told by letter {n}", "consulting", expert="qian", email="lin@southlight.example")
         consultation.reply(heard, make.link(heard), body="在吗？", form_key=f"town-mail-{n}")
+    make.letter(made["consulting"], storage_from(current_app.config))
     case("asked by letter", "offered", expert="qian", email="lin@southlight.example")
     case("qian's own", "consulting", expert="qian")
     case("of lin, closed", "closed", sent_by=cast.lin)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from helpdesk import clock
-from helpdesk.cli.city import people
+from helpdesk.cli.city import people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -73,6 +73,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
         with transaction():
             people.give_addresses()
             _write_canned_replies()
+            post.deliver()
             search.reindex()
         tell(f"cases: {done}")
     db.session.remove()
