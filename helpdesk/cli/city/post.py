@@ -13,7 +13,7 @@ from helpdesk.db import db
 from helpdesk.domain import incoming
 from helpdesk.models import Case, Station, Status
 
-WORDS = (
+WORDS: tuple[tuple[str, str, dict[str, str], str], ...] = (
     ("周凯 <zhoukai@hongyu-mold.example>", "想找人看看出口退税的材料", {},
      "你好，我们做注塑模具的，二十来个人。今年开始接越南的单子，退税资料第一次弄，报关单和发票对不上，"
      "代理说要补，我看不太懂。能不能请懂的老师帮忙看一眼？我电话 138 开头，白天都在车间，下午四点后方便。"
