@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable
@@ -32,6 +33,17 @@ def _yes(text: str) -> bool:
     if lowered in ("0", "false", "no", "off", ""):
         return False
     raise ValueError
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[\s,]+", text.strip().lower()) if word)
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    ports = tuple(_whole(word) for word in _words(text))
+    if not ports or not all(0 < port < 65536 for port in ports):
+        raise ValueError
+    return ports
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,19 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAX_MAIL_MB", _whole, 30, "Of a larger letter only the beginning is kept, for a person to decide."),
     Setting("MAIL_DIR", str, "", "Where letters lie without MAIL_URL; empty means the instance folder."),
-    Setting("MAIL_RETRY_SECONDS", _whole, 30, "Rest before the second try of a letter; doubled after each."),
+    Setting("MAIL_RETRY_SECONDS", _whole, 30, "Rest before the second try of a letter or message; doubled after each."),
+    Setting(
+        "CHANNEL_SCHEMES",
+        _words,
+        (),
+        "Kinds of Apprise addresses the operator may use beside group robots, e.g. lark,slack.",
+    ),
+    Setting(
+        "SMS_URL", str, "", "Apprise address with {phone} for texts to companies without e-mail; empty sends none."
+    ),
+    Setting("SMS_A_DAY", _whole, 3, "At most so many texts to one number within a day."),
+    Setting("WEBHOOK_PORTS", _ports, (443, 8443), "Ports at which webhooks may listen."),
+    Setting("WEBHOOK_LOCAL", _yes, False, "For development only: webhooks may be http:// and on this machine."),
     Setting("PDF_ENGINE", str, "weasyprint", "weasyprint, or null for a machine that never renders."),
 )
 

@@ -81,8 +81,43 @@ def settings_page() -> str:
     """Every setting: variable, default, what it does."""
     lines = [HEAD.format(source="helpdesk/config.py") + "# Settings\n", "All are environment variables.\n"]
     lines += ["| variable | default | what it does |", "|---|---|---|"]
-    lines += [f"| {row.name} | `{row.default}` | {row.says} |" for row in config.SETTINGS]
-    return "\n".join(lines) + "\n"
+    lines += [f"| {row.name} | `{_typed(row.default)}` | {row.says} |" for row in config.SETTINGS]
+    return "\n".join(lines) + "\n" + CHANNELS
+
+
+def _typed(value: object) -> str:
+    """A default as one would type it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+CHANNELS = """
+## Channels and texts
+
+Stations add robots of WeCom, DingTalk and Feishu groups by themselves. Every other service that
+[Apprise](https://appriseit.com/services/) knows has to be admitted here first: `CHANNEL_SCHEMES=lark,slack` lets the
+operator (nobody else) enter such addresses. Admit no kind that reaches a host of one's own choice (`json`, `form`,
+`apprise`, `mailto`) unless the operator may reach everything the worker's machine can reach.
+
+`SMS_URL` is an Apprise address with `{phone}` where the number goes, for example
+`twilio://SID:TOKEN@+8675500000000/{phone}`. With it, a company that left no e-mail address gets three kinds of
+texts: its request has arrived (with the tracking link), a question was asked, a summary waits for its confirmation.
+
+## Webhooks
+
+A webhook gets `POST` with JSON and the headers of [Standard Webhooks](https://www.standardwebhooks.com/): `webhook-id`
+(the same in every try: drop what you know already), `webhook-timestamp` (seconds; refuse what is older than five
+minutes), `webhook-signature` (`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; the key is the base64 after
+`whsec_`). Any status from 200 to 299 is a yes, 410 switches the webhook off, everything else is tried again for about a
+day and a half.
+
+```json
+{"id":"msg_...","type":"case.accepted","timestamp":"2026-11-18T02:00:00Z","data":{"number":"SZ-26-00012",
+ "state":"accepted","category":"policy","district":"440305","station":"sz-nanshan","link":"https://.../cases/SZ-26-00012"}}
+```
+
+Only `https://` on `WEBHOOK_PORTS`, only names, and only names all of whose addresses are public; the connection goes to
+the very address that was checked, redirects are not followed, proxies of the environment are not used.
+"""
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 
 from helpdesk import clock, config
 from helpdesk.db import db
-from helpdesk.domain.later import later
+from helpdesk.domain.later import afresh, later
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import (
     Account,
@@ -29,8 +29,6 @@ from helpdesk.models import (
     Case,
     Channel,
     Event,
-    Job,
-    JobStatus,
     Mail,
     MailKind,
     MailStatus,
@@ -103,12 +101,16 @@ def write(event: Event, case: Case, told_as: dict[int, Part], *, leaves_at: date
     ]
 
 
+def contact_of(case: Case) -> tuple[Account | None, str]:
+    """Who speaks for the company in this case: their account, and its address or the one they left ("" for none)."""
+    account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
+    return account, (account.email if account else None) or case.contact_email or ""
+
+
 def _contact(event: Event, case: Case) -> list[Reader]:
-    """The person who speaks for the company in this case: at their account's address, or the one they left."""
     if "company" not in BY_KIND[event.kind].tells:
         return []
-    account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
-    address = (account.email if account else None) or case.contact_email
+    account, address = contact_of(case)
     if not address or (account is not None and not account.is_active):
         return []
     own_act = event.actor_role is Role.REQUESTER or (account is not None and event.actor_id == account.id)
@@ -504,12 +506,7 @@ def send_again(mail: Mail, by: Who) -> None:
     if mail.status is not MailStatus.FAILED:
         raise Refused("mail_not_failed")
     mail.status, mail.error = MailStatus.WAITING, None
-    job = db.session.scalar(select(Job).where(Job.key == f"{SEND}:{mail.id}"))
-    if job is None:
-        _send_later(mail)
-    else:
-        job.status, job.run_at, job.attempts, job.lease_until = JobStatus.PENDING, clock.now(), 0, None
-    db.session.flush()
+    afresh(SEND, key=str(mail.id), mail_id=mail.id)
 
 
 # --- the day's digest ---

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import mailing, search
+from helpdesk.domain import channels, mailing, search, webhooks
 from helpdesk.models import Case, Event, Grant, Notice, Role
 from helpdesk.rules.events import BY_KIND, Told
 from helpdesk.rules.mailing import PARTS, Part
@@ -134,6 +134,8 @@ def _notify(
     )
     db.session.flush()
     mailing.write(row, case, readers, leaves_at=tells_at)
+    channels.write(row, case, receiver_station_id=receiver_station_id)
+    webhooks.write(row, case, leaves_at=tells_at)
 
 
 def untell(case: Case) -> None:
@@ -145,6 +147,7 @@ def untell(case: Case) -> None:
         .execution_options(synchronize_session=False)
     )
     mailing.untell(case)
+    webhooks.untell(case)
 
 
 def last_actor(case: Case, kind: str) -> str | None:

@@ -16,10 +16,25 @@ from helpdesk.adapters.mail import Mailer
 from helpdesk.adapters.mail.folder import FolderMailer
 from helpdesk.adapters.mail.smtp import SmtpMailer
 from helpdesk.adapters.pdf import CertificateRenderer
+from helpdesk.adapters.speak import Speaker
+from helpdesk.adapters.speak.through_apprise import AppriseSpeaker
 from helpdesk.adapters.storage import Storage
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.domain import assignment, attachments, certificates, deadlines, escalation, incoming, mailing
-from helpdesk.jobs import letters, post
+from helpdesk.adapters.webhook import Poster
+from helpdesk.adapters.webhook.pinned import PinnedPoster
+from helpdesk.domain import (
+    assignment,
+    attachments,
+    certificates,
+    channels,
+    deadlines,
+    escalation,
+    incoming,
+    mailing,
+    webhooks,
+)
+from helpdesk.jobs import channels as news
+from helpdesk.jobs import hooks, letters, post
 
 
 @dataclass(frozen=True)
@@ -30,12 +45,15 @@ class Outside:
     storage: Storage
     mailer: Mailer
     mailboxes: tuple[Mailbox, ...] = ()
+    speaker: Speaker = field(default_factory=AppriseSpeaker)
+    poster: Poster = field(default_factory=PinnedPoster)
 
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
     renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
-    return Outside(renderer, storage_from(settings), mailer_from(settings), mailboxes_from(settings))
+    poster = PinnedPoster(ports=settings["WEBHOOK_PORTS"], local=settings["WEBHOOK_LOCAL"])
+    return Outside(renderer, storage_from(settings), mailer_from(settings), mailboxes_from(settings), poster=poster)
 
 
 def mailer_from(settings: dict[str, Any]) -> Mailer:
@@ -68,7 +86,8 @@ class Work:
     writes down the effect in one transaction with the mark that the job is done.
 
     A lane is worked by a thread of its own, so that a mail server that hangs holds up no paper. What fails is tried
-    again after `first`, then after twice as long each time up to `longest`; after `tries` it is given up.
+    again after `first`, then after twice as long each time up to `longest`; after `tries` it is given up. `stumble`
+    writes down each try that failed.
     """
 
     prepare: Callable[[Outside, dict[str, Any]], Any]
@@ -79,11 +98,20 @@ class Work:
     first: Callable[[], timedelta] = lambda: timedelta(seconds=2)
     longest: timedelta = timedelta(hours=1)
     give_up: Callable[[dict[str, Any], str], object] | None = None
+    stumble: Callable[[dict[str, Any], Exception], object] | None = None
 
     def pause(self, attempts: int) -> timedelta:
         """How long to rest after so many tries."""
         return min(self.longest, self.first() * 2 ** min(attempts - 1, 20))
 
+
+# Eighteen tries, four hours apart in the end: whoever we write to may be away for a day and a half.
+PATIENT: dict[str, Any] = {
+    "lease": timedelta(minutes=5),
+    "tries": 18,
+    "first": lambda: timedelta(seconds=config.setting("MAIL_RETRY_SECONDS")),
+    "longest": timedelta(hours=4),
+}
 
 JOBS: dict[str, Work] = {
     certificates.RENDER: Work(
@@ -109,19 +137,31 @@ JOBS: dict[str, Work] = {
         tries=3,
         give_up=post.give_up,
     ),
-    # Fourteen tries, four hours apart in the end: a mail server may be away for a day and a half.
     mailing.SEND: Work(
         prepare=lambda outside, payload: letters.deliver(outside.mailer, payload),
         finish=letters.note,
         lane="mail",
-        lease=timedelta(minutes=5),
-        tries=14,
-        first=lambda: timedelta(seconds=config.setting("MAIL_RETRY_SECONDS")),
-        longest=timedelta(hours=4),
         give_up=letters.give_up,
+        **PATIENT,
+    ),
+    channels.SEND: Work(
+        prepare=lambda outside, payload: news.tell(outside.speaker, payload),
+        finish=news.note,
+        lane="news",
+        give_up=news.give_up,
+        stumble=news.stumble,
+        **PATIENT,
+    ),
+    webhooks.SEND: Work(
+        prepare=lambda outside, payload: hooks.deliver(outside.poster, payload),
+        finish=hooks.note,
+        lane="hooks",
+        give_up=hooks.give_up,
+        stumble=hooks.stumble,
+        **PATIENT,
     ),
 }
-LANES: tuple[str, ...] = ("papers", "mail", "post")
+LANES: tuple[str, ...] = ("papers", "mail", "post", "news", "hooks")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
-from helpdesk.adapters.mail import MailTrouble
+from helpdesk.adapters import Trouble
 from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.wake import Bell
 from helpdesk.db import begin, db, only_row, transaction
@@ -82,18 +82,21 @@ def perform(job: Job, outside: Outside) -> bool:
     except Exception as error:
         db.session.rollback()
         # What the set-up or the world outside lacks is said in a line; only what nobody foresaw needs a trace.
-        foreseen = isinstance(error, (RenderingUnavailable, MailTrouble))
+        foreseen = isinstance(error, (RenderingUnavailable, Trouble))
         log.error("job %s failed: %s", job_id, error, exc_info=not foreseen)
-        _put_back(job_id, attempts, work, payload, str(error) if foreseen else traceback.format_exc(limit=3))
+        words = str(error) if foreseen else traceback.format_exc(limit=3)
+        _put_back(job_id, attempts, work, payload, error, words)
         return False
     return True
 
 
-def _put_back(job_id: int, attempts: int, work: Work, payload: dict[str, Any], error: str) -> None:
+def _put_back(job_id: int, attempts: int, work: Work, payload: dict[str, Any], error: Exception, words: str) -> None:
     gives_up = attempts >= work.tries
     with transaction():
+        if work.stumble is not None:
+            work.stumble(payload, error)
         if gives_up and work.give_up is not None:
-            work.give_up(payload, error)
+            work.give_up(payload, words)
         db.session.execute(
             update(Job)
             .where(Job.id == job_id)
@@ -101,7 +104,7 @@ def _put_back(job_id: int, attempts: int, work: Work, payload: dict[str, Any], e
                 status=JobStatus.FAILED if gives_up else JobStatus.PENDING,
                 run_at=clock.now() + work.pause(attempts),
                 lease_until=None,
-                error=error[-2000:],
+                error=words[-2000:],
             )
             .execution_options(synchronize_session=False)
         )

@@ -47,9 +47,11 @@ from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
+from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
+from helpdesk.models.webhook import Webhook, WebhookDelivery
 from helpdesk.models.workspace import Presence, SavedView
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "Certificate",
     "CertificateStatus",
     "Channel",
+    "ChannelKind",
     "Clock",
     "Company",
     "ConfirmedBy",
@@ -110,6 +113,8 @@ __all__ = [
     "MailboxState",
     "Meeting",
     "Message",
+    "News",
+    "NewsChannel",
     "Note",
     "Notice",
     "Offer",
@@ -126,6 +131,7 @@ __all__ = [
     "RoutingRule",
     "Rung",
     "SavedView",
+    "SendStatus",
     "Side",
     "SizeClass",
     "Skill",
@@ -144,4 +150,6 @@ __all__ = [
     "Visit",
     "VisitStatus",
     "WaitingOn",
+    "Webhook",
+    "WebhookDelivery",
 ]  # fmt: skip

@@ -11,9 +11,12 @@ from flask_babel import gettext
 from helpdesk import clock
 from helpdesk.domain import reference
 from helpdesk.domain.reports import Figure, Overview
+from helpdesk.presentation import channels_page
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import named
+from helpdesk.rules import policy
 from helpdesk.rules.credit import hours_text
+from helpdesk.rules.policy import Who
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class OverviewPage:
     fields: list[dict[str, Any]]
     districts: list[tuple[Any, int, int, int]]
     unknown_years: list[int]
+    undelivered: list[tuple[str, str]]
 
 
-def build(overview: Overview) -> OverviewPage:
-    """The figures as the macros take them."""
+def build(overview: Overview, who: Who) -> OverviewPage:
+    """The figures as the macros take them; for whoever looks after deliveries, what did not arrive."""
     received = [row[1] for row in overview.weeks]
     closed = [row[2] for row in overview.weeks]
     year = clock.today().year
@@ -55,6 +59,7 @@ def build(overview: Overview) -> OverviewPage:
         ],
         districts=overview.by_district,
         unknown_years=reference.unknown_years(year, year + 1),
+        undelivered=channels_page.undelivered() if policy.can(who, "webhooks.edit") else [],
     )
 
 

@@ -41,7 +41,7 @@ BLUEPRINTS = (
     "handovers", "inquiries", "messages", "visits", "attempts", "answers", "verifications", "unreachables", "transfers",
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
-    "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files",
+    "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
     "stations", "health",
 )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _sign_in(app: Flask) -> None:
 
 
 # Elements that ask by themselves while somebody reads or writes: they never take a person away from the page.
-BEATS = ("pulse", "present")
+BEATS = ("pulse", "present", "history")
 
 
 def _to_sign_in() -> Any:

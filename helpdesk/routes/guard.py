@@ -24,6 +24,7 @@ from helpdesk.models import (
     Grant,
     Incoming,
     Mail,
+    NewsChannel,
     Offer,
     Role,
     SavedView,
@@ -175,6 +176,11 @@ def mail_for(action: str) -> Callable[[View], View]:
 def incoming_for(action: str) -> Callable[[View], View]:
     """The letter that came in of the address's `incoming_id`."""
     return _thing_for(action, Incoming, "incoming_id", lambda value: Incoming.id == value, "incoming.read")
+
+
+def channel_for(action: str) -> Callable[[View], View]:
+    """The channel of the address's `channel_id`."""
+    return _thing_for(action, NewsChannel, "channel_id", lambda value: NewsChannel.id == value, action)
 
 
 def bulk_run_for(action: str) -> Callable[[View], View]:

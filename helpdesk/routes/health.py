@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import incoming, mailing
+from helpdesk.domain import channels, incoming, mailing, webhooks
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
 from helpdesk.routes.guard import may, open_to_all
 from helpdesk.routes.page import page
@@ -37,23 +37,26 @@ def show() -> Any:
         return jsonify(database="down"), 503
     age = round((clock.now() - beat).total_seconds()) if beat else None
     return jsonify(
-        state="red" if troubles else "green",
-        troubles=troubles,
+        state="red" if any(troubles.values()) else "green",
+        troubles=[name for name, count in troubles.items() if count],
         database="up",
         worker_seen_seconds_ago=age,
         jobs_waiting=waiting.get(JobStatus.PENDING, 0) + waiting.get(JobStatus.RUNNING, 0),
         jobs_failed=waiting.get(JobStatus.FAILED, 0),
+        **troubles,
     )
 
 
-def _troubles() -> list[str]:
-    """What is wrong for so long that somebody should look."""
-    found = {
-        "mailbox_silent": bool(incoming.silent()),
-        "letters_unreadable": incoming.broken() > 0,
-        "letters_not_leaving": mailing.late() > 0,
+def _troubles() -> dict[str, int]:
+    """What has been wrong for so long that somebody should look, counted."""
+    return {
+        "mailboxes_silent": len(incoming.silent()),
+        "letters_unreadable": incoming.broken(),
+        "letters_late": mailing.late(),
+        "channel_messages_late": channels.late(),
+        "webhook_deliveries_late": webhooks.late(),
+        "webhooks_paused": webhooks.paused(),
     }
-    return [name for name, is_so in found.items() if is_so]
 
 
 @bp.get("/accesses")

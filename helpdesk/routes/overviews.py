@@ -16,4 +16,4 @@ bp = Blueprint("overviews", __name__)
 @may("overview.read")
 def index() -> Response:
     """This month beside the last, twelve weeks, the ten fields, the districts."""
-    return page("overviews/index.html", view=overview_page.build(reports.overview(me())))
+    return page("overviews/index.html", view=overview_page.build(reports.overview(me()), me()))

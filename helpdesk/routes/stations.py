@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import deadlines, stations
+from helpdesk.domain import channels, deadlines, stations
 from helpdesk.domain.stations import DAYS
 from helpdesk.forms.stations import StationForm, StationHoursForm
 from helpdesk.models import OfferMode, Station
+from helpdesk.presentation import channels_page
 from helpdesk.routes.guard import may, me, station_for
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
@@ -76,5 +77,6 @@ def _page(station: Station, form: StationForm, hours: StationHoursForm, status: 
         form=form,
         hours=hours,
         days=DAYS,
+        lines=channels_page.lines(channels.listed(me(), station)),
         has_errors=status != 200,
     )

@@ -50,6 +50,11 @@ def phone_problem(phone: str) -> str | None:
     return None if digits.startswith("0") and 10 <= len(digits) <= 12 else "length"
 
 
+def is_mobile(phone: str) -> bool:
+    """Whether a tidy number takes texts."""
+    return len(phone) == 11 and phone.startswith("1")
+
+
 def tidy_phone(text: str) -> str:
     """A number as it is stored: digits only, without the country code."""
     return squeeze(text).removeprefix("+86")

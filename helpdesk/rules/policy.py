@@ -27,6 +27,7 @@ from helpdesk.models import (
     Expert,
     Grant,
     Incoming,
+    NewsChannel,
     Offer,
     OfferStatus,
     Role,
@@ -301,6 +302,16 @@ def incoming_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def channel_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Channels of the station this person works at."""
+    return and_(NewsChannel.station_id == held.station_id, NewsChannel.retired_at.is_(None))
+
+
+def channel_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every channel, of any station and of the corps."""
+    return NewsChannel.retired_at.is_(None)
+
+
 @dataclass(frozen=True)
 class Rule:
     """One sentence: this role may do these things to which objects."""
@@ -381,6 +392,10 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "incoming.read incoming.decide", incoming_any),
     _rule(Role.OPERATOR, "incomings.list", page),
     _rule(Role.OPERATOR, "mail.resend", mail_any),
+    _rule(Role.COORDINATOR, "channel.edit", channel_of_my_station),
+    _rule(Role.COORDINATOR, "channels.list", page),
+    _rule(Role.OPERATOR, "channel.edit", channel_any),
+    _rule(Role.OPERATOR, "channels.list texts.resend webhooks.edit", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

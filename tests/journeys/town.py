@@ -20,16 +20,18 @@ from helpdesk.domain import (
     assignment,
     bulk,
     canned_replies,
+    channels,
     closure,
     consultation,
     mailing,
     routing,
     transfers,
     triage,
+    webhooks,
     workspace,
 )
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Act, ActLink, BulkAct, Case
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -89,6 +91,12 @@ def build(make: Make) -> Town:
     for name, word in (("申报", "申报"), ("合同", "合同")):
         conditions, acts = Conditions(keywords=(word,)), Acts(tags=(word,), team=team.id)
         routing.write(cast.zhou, None, name=name, conditions=conditions, acts=acts)
+    for who, station_id in ((cast.wang, cast.station().id), (cast.zhou, None)):
+        channels.write_channel(
+            who, None, kind=ChannelKind.WECOM, name="工作群", key="k" * 32, secret="", station_id=station_id,
+            topics=["arrivals"], locale="zh_Hans_CN", quiet_from=None, quiet_to=None, is_on=False,
+        )  # fmt: skip
+    webhooks.put(cast.zhou, None, url="https://hook.example/in", kinds=["case.closed"], is_on=False)
     workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new", urgency="urgent"))
     phones = (f"1390000{n:04}" for n in range(100))
 

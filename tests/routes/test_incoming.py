@@ -127,7 +127,7 @@ def test_a_silent_mailbox_is_told_on_the_page_and_to_machines(browser, app):
     with house_clock.at(house_clock.now() - timedelta(hours=1)):
         incoming.asked("desk@mail.example/INBOX", "IMAP4.error: no")
     db.session.commit()
-    assert browser.open("/health").get_json()["troubles"] == ["mailbox_silent"]
+    assert browser.open("/health").get_json()["troubles"] == ["mailboxes_silent"]
     assert browser.get("/incoming", as_="zhou").says("邮箱 desk@mail.example/INBOX 已经很久读不到了")
 
 

@@ -16,15 +16,17 @@ from helpdesk.domain import (
     bulk,
     canned_replies,
     certificates,
+    channels,
     links,
     mailing,
     routing,
     transfers,
     visits,
+    webhooks,
     workspace,
 )
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Act, BulkAct, Grant, LinkKind, Mail, MailKind, Role
+from helpdesk.models import Act, BulkAct, ChannelKind, Grant, LinkKind, Mail, MailKind, Role
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests.cast import LOGINS, LONGGANG
@@ -86,6 +88,11 @@ def world(app, make, cast):
     attachments.bind(consulting, "k")
     paper_file = attachments.of_case(consulting, with_notes=True)[0]
     letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
+    channel = channels.write_channel(
+        cast.wang, None, kind=ChannelKind.WECOM, name="群", key="a" * 32, secret="", station_id=cast.station().id,
+        topics=["limits"], locale="en", quiet_from=None, quiet_to=None, is_on=True,
+    )  # fmt: skip
+    webhook = webhooks.put(cast.zhou, None, url="https://hook.example/", kinds=["case.closed"], is_on=True)
     act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
     incoming_letter = make.letter(consulting, storage_from(app.config))
     db.session.commit()
@@ -105,6 +112,8 @@ def world(app, make, cast):
         "rule": routed,
         "team": team,
         "mail": letter,
+        "channel": channel,
+        "webhook": webhook,
         "act": act,
         "file": paper_file,
         "incoming": incoming_letter,
@@ -125,6 +134,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "attachment_id": world["file"].id,
         "mail_id": world["mail"].id,
         "incoming_id": world["incoming"].id,
+        "channel_id": world["channel"].id,
+        "webhook_id": world["webhook"].id,
         "visit_id": world["visit"].id,
         "offer_id": world["offer"].id,
         "expert_id": world["expert"].id,
@@ -156,6 +167,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("station_id", "station"),
         ("mail_id", "mail"),
         ("incoming_id", "incoming"),
+        ("channel_id", "channel"),
     ):
         if name in rule.arguments:
             thing = world[kind]

@@ -11,9 +11,19 @@ from pathlib import Path
 
 from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.db import db
-from helpdesk.domain import accounts, attachments, bulk, canned_replies, certificates, mailing, transfers, workspace
+from helpdesk.domain import (
+    accounts,
+    attachments,
+    bulk,
+    canned_replies,
+    certificates,
+    channels,
+    mailing,
+    transfers,
+    workspace,
+)
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, Grant, Mail, Role
+from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests.cast import LOGINS, LONGGANG, OTHER
@@ -53,8 +63,18 @@ def objects(make, cast):
         "file of Chen": file_of(ours, cast.chen),
         "letter to Chen": letter_to_chen(cast, offered),
         "letter of a stranger that names a case of Nanshan": make.letter(ours, MemoryStorage()),
+        "channel of Nanshan": channel(cast.wang, cast.station().id),
+        "channel of the corps": channel(cast.zhou, None),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
+
+
+def channel(by, station_id):
+    """A group robot."""
+    return channels.write_channel(
+        by, None, kind=ChannelKind.WECOM, name="群", key="a" * 32, secret="", station_id=station_id,
+        topics=["limits"], locale="en", quiet_from=None, quiet_to=None, is_on=True,
+    )  # fmt: skip
 
 
 def file_of(case, who):
@@ -105,6 +125,7 @@ NOUNS = {
     "SavedView": ("saved_view",),
     "Station": ("station",),
     "Mail": ("mail",),
+    "NewsChannel": ("channel",),
     "Attachment": ("attachment",),
     "Incoming": ("incoming",),
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import Protocol
 
+from helpdesk.adapters import Trouble
 
-class MailTrouble(Exception):
+
+class MailTrouble(Trouble):
     """Not now: the server is away, slow, or asks to come again. Try later."""
 
 

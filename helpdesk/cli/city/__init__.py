@@ -7,7 +7,7 @@ import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -17,11 +17,12 @@ from helpdesk.cli.city import people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import canned_replies, routing, search, triage
+from helpdesk.domain import canned_replies, channels, routing, search, triage, webhooks
 from helpdesk.domain import chance as house_chance
-from helpdesk.models import Account, Case, Event, Notice, Skill, Station, Status
+from helpdesk.models import Account, Case, ChannelKind, Event, Notice, Skill, Station, Status
 from helpdesk.reference import load
 from helpdesk.rules import policy
+from helpdesk.rules.channels import TOPICS
 from helpdesk.rules.routing import Acts, Conditions, When
 
 SEED = 20261123
@@ -74,6 +75,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             people.give_addresses()
             _write_canned_replies()
             post.deliver()
+            _write_channels()
             search.reindex()
         tell(f"cases: {done}")
     db.session.remove()
@@ -114,6 +116,27 @@ def _write_canned_replies() -> None:
         canned_replies.write(_person("operator"), None, title=title, body=body, category_code=category)
     own = "{称呼}，也可以直接到{工作站}来谈，工作日九点到六点都有人。"
     canned_replies.write(_person(f"coordinator-{SHOWN_STATION}"), None, title="到站里来谈", body=own)
+
+
+def _write_channels() -> None:
+    """A group of the shown station and a platform that would be told: both off, so that a demo tells nobody."""
+    station = db.session.scalars(select(Station).where(Station.slug == SHOWN_STATION)).one()
+    channels.write_channel(
+        _person(f"coordinator-{SHOWN_STATION}"),
+        None,
+        kind=ChannelKind.WECOM,
+        name="福永站值班群",
+        key="693a91f6-0000-4bc4-97a0-0ec2d1fa5a0e",
+        secret="",
+        station_id=station.id,
+        topics=[topic.name for topic in TOPICS if topic.wished],
+        locale="zh_Hans_CN",
+        quiet_from=time(20),
+        quiet_to=time(8, 30),
+        is_on=False,
+    )
+    kinds = ("case.submitted", "case.accepted", "case.closed", "case.reopened")
+    webhooks.put(_person("operator"), None, url="https://sme-platform.example/hooks/wenqu", kinds=kinds, is_on=False)
 
 
 def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
