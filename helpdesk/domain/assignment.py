@@ -120,6 +120,15 @@ def offer(
     return _write(case, by, to, found, kind=OfferKind.SINGLE, note=note, override=override, leaves=leaves)
 
 
+def offer_all_the_same(
+    case: Case, by: Who, *, to: Expert | None, override: str, note: str = "", seen: int | None = None
+) -> Offer:
+    """Ask one whom the list leaves out. Raises Refused("why_them") without a reason, and what `offer` raises."""
+    if to is not None and not override.strip():
+        raise Refused("why_them", field="override")
+    return offer(case, by, to=to, note=note, override=override, seen=seen)
+
+
 def offer_to_several(
     case: Case, by: Who, *, note: str = "", pool: bool = False, seen: int | None = None
 ) -> list[Offer]:
@@ -203,6 +212,8 @@ def undo(case: Case, by: Who, *, seen: int | None = None) -> None:
     rows = pending_offers(case)
     life.take(case, "undo_offer", by, seen=seen, asked={"offers": rows}, expert="、".join(r.expert.name for r in rows))
     record.untell(case)
+    # Else a late case would be in time again by being offered and taken back.
+    deadlines.runs_on(case)
     for row in rows:
         _settle(row, OfferStatus.RESCINDED)
 

@@ -144,6 +144,25 @@ def first_answered(case: Case) -> None:
     refresh(case)
 
 
+def runs_on(case: Case) -> None:
+    """A step was undone as if it had never been: the promise of the state runs on from its first start, not anew."""
+    promise = promises.promise_for(case.status)
+    fresh = _running(case).get(promise.kind) if promise else None
+    if fresh is None:
+        return
+    before = db.session.scalar(
+        select(Clock)
+        .where(Clock.case_id == case.id, Clock.kind == fresh.kind, Clock.stopped_at.is_not(None))
+        .order_by(Clock.id.desc())
+        .limit(1)
+    )
+    if before is not None:
+        db.session.delete(fresh)
+        db.session.flush()
+        before.stopped_at = before.due_at = None
+        refresh(case)
+
+
 def pause(case: Case, question: str) -> None:
     """The company has to answer: no promise runs until it does."""
     case.waiting_on = WaitingOn.COMPANY

@@ -40,6 +40,7 @@ from helpdesk.models import (
     Mail,
     MailboxState,
     MailStatus,
+    Message,
     Station,
     Status,
 )
@@ -48,6 +49,8 @@ from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
 READ = "incoming.read"
+# How the keys of messages that were letters begin.
+KEY = "mail-"
 # A mailbox that nobody could read for so long is a fault that people must hear of.
 SILENT_MINUTES = 15
 # A problem of more letters is cut; the whole of it lies beside it as a file.
@@ -234,7 +237,7 @@ def _reply(row: Incoming, letter: Letter, ours: Mail, case: Case, storage: Stora
         if ours.address == row.address:
             return _settle(row, IncomingStatus.HELD, "no_right")
         return _request(row, letter, storage, may_answer=True)
-    key = f"mail-{row.sha256[:32]}"
+    key = f"{KEY}{row.sha256[:32]}"
     try:
         with db.session.begin_nested():
             kept = _keep_files(case, who, key, letter, storage)
@@ -410,7 +413,7 @@ def put_on(row: Incoming, by: Who, *, case: Case | None, letter: Letter, storage
     _open(row, by)
     if case is None:
         raise Refused("mail_case_unknown", field="number")
-    key = f"mail-{row.sha256[:32]}"
+    key = f"{KEY}{row.sha256[:32]}"
     company = intake.requester(case)
     kept = _keep_files(case, company, key, letter, storage)
     words = _words(row, case, company, key, kept, storage)
@@ -496,6 +499,11 @@ def give_up(incoming_id: int, error: str) -> None:
     if row.status is IncomingStatus.KEPT:
         row.status, row.why = IncomingStatus.BROKEN, error.strip().rsplit("\n", 1)[-1][:500]
         db.session.flush()
+
+
+def came_by_mail(message: Message) -> bool:
+    """Whether a message was a letter: its form's key says so."""
+    return message.form_key.startswith(KEY)
 
 
 def of_case(case: Case) -> list[Incoming]:

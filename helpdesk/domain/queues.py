@@ -74,7 +74,8 @@ def criterion(view: str) -> ColumnElement[bool]:
         "triaged": and_(Case.status == Status.TRIAGED, Case.waiting_on == WaitingOn.NOBODY),
         "offered": Case.status == Status.OFFERED,
         "waiting": and_(Case.waiting_on == WaitingOn.COMPANY, Case.status.in_(LIVE)),
-        "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment),
+        # What is late already stands under "overdue": the two numbers never count a case twice.
+        "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment, Case.due_order > moment),
         "overdue": and_(Case.status.in_(LIVE), Case.due_order <= moment),
         "mine": and_(Case.handler_id.is_not(None), Case.status.in_(LIVE)),
         "working": Case.status.in_((Status.ACCEPTED, Status.CONSULTING)),

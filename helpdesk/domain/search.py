@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, event, false, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, event, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from helpdesk import clock
@@ -35,8 +35,9 @@ from helpdesk.models import (
     Status,
     Urgency,
     Visit,
+    WaitingOn,
 )
-from helpdesk.rules.lifecycle import STATES
+from helpdesk.rules.lifecycle import STATES, WAITING_LABEL
 
 # Ranking looks at so many of the newest answers: a word that is in every case says nothing about any.
 CANDIDATES = 400
@@ -165,7 +166,10 @@ NAMES = {
     "标签": "tag", "tag": "tag",
     "起": "since", "since": "since", "止": "until", "until": "until",
 }  # fmt: skip
-_TYPED = re.compile(rf"(?:^|(?<=\s))({'|'.join(sorted(NAMES, key=len, reverse=True))})[:：]\s*(\S+)", re.IGNORECASE)
+_VALUE = r"\"[^\"]+\"|“[^”]+”|\S+"
+_TYPED = re.compile(
+    rf"(?:^|(?<=\s))({'|'.join(sorted(NAMES, key=len, reverse=True))})[:：]\s*({_VALUE})", re.IGNORECASE
+)
 
 
 def understand(said: str) -> Question:
@@ -185,13 +189,19 @@ def understand(said: str) -> Question:
     )
 
 
-def _by_name(model: Any, column: Any, *names: Any) -> Any:
-    """A criterion for rows whose name begins with the value or is it; None when no row does."""
+def _by_name(model: Any, column: Any, *names: Any, inside: bool = False) -> Any:
+    """A criterion for rows whose name begins with the value, or holds it; None when no row does.
+
+    An apostrophe need not be typed: baoan is Bao'an.
+    """
 
     def criterion(value: str) -> ColumnElement[bool] | None:
-        like = f"{_escaped(value)}%"
+        if not _plain(value):
+            return None
+        like = f"{'%' if inside else ''}{_escaped(_plain(value))}%"
+        said = (func.replace(func.replace(cast(n, String), "'", ""), "’", "") for n in names)
         rows = db.session.scalars(
-            select(names[0]).select_from(model).where(or_(*(n.ilike(like, escape="\\") for n in names))).limit(50)
+            select(names[0]).select_from(model).where(or_(*(n.ilike(like, escape="\\") for n in said))).limit(50)
         ).all()
         return column.in_(rows) if rows else None
 
@@ -202,17 +212,37 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _plain(value: str) -> str:
+    return value.replace("'", "").replace("’", "")
+
+
+# What people call a state besides its Chinese label: the English pages' words and those of the house.
+_CALLED = {
+    "待分诊": Status.SUBMITTED, "to triage": Status.SUBMITTED, "new": Status.SUBMITTED,
+    "to be offered": Status.TRIAGED, "to offer": Status.TRIAGED,
+    "first contact due": Status.ACCEPTED, "being helped": Status.CONSULTING,
+    "please confirm": Status.ANSWERED, "办结": Status.CLOSED, "not accepted": Status.REJECTED,
+}  # fmt: skip
+
+
 def _status(value: str) -> ColumnElement[bool] | None:
+    called = value.casefold().replace("-", " ").replace("_", " ")
+    if called in (WAITING_LABEL, "待补充", "waiting", "waiting for company"):
+        return and_(Case.waiting_on == WaitingOn.COMPANY, Case.status.notin_([s for s in STATES if STATES[s].is_end]))
     wanted = [
         status
         for status, state in STATES.items()
-        if status is not Status.DRAFT and (value.casefold() == status.value or state.label.startswith(value))
+        if status is not Status.DRAFT
+        and (value.casefold() == status.value or state.label.startswith(value) or _CALLED.get(called) is status)
     ]
     return Case.status.in_(wanted) if wanted else None
 
 
 def _urgency(value: str) -> ColumnElement[bool] | None:
-    known = {"紧急": Urgency.URGENT, "urgent": Urgency.URGENT, "一般": Urgency.NORMAL, "normal": Urgency.NORMAL}
+    known = {
+        "紧急": Urgency.URGENT, "加急": Urgency.URGENT, "urgent": Urgency.URGENT,
+        "一般": Urgency.NORMAL, "normal": Urgency.NORMAL,
+    }  # fmt: skip
     wanted = known.get(value.casefold())
     return Case.urgency == wanted if wanted else None
 
@@ -266,7 +296,7 @@ _CRITERIA: dict[str, Any] = {
     "until": _until,
     "district": _by_name(District, Case.district, District.code, District.zh, District.en),
     "category": _by_name(Category, Case.category_code, Category.code, Category.zh_short, Category.zh, Category.en),
-    "station": _by_name(Station, Case.station_id, Station.id, Station.zh, Station.code, Station.en),
+    "station": _by_name(Station, Case.station_id, Station.id, Station.zh, Station.code, Station.en, inside=True),
 }
 
 

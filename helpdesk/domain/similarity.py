@@ -20,6 +20,9 @@ CANDIDATES = 300
 SHOWN = 5
 # A share of the asked case's words (weighed by rarity) that the other one has to hold to be called similar.
 LEAST = 0.12
+# A share of all words of two requests of one company, held by both, from which on one asks whether they are the same.
+# In the demo city unrelated requests of one company share 0.02 at the median, and those about one matter 0.05 and more.
+SAME_MATTER = 0.05
 
 
 @dataclass(frozen=True)

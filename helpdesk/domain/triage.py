@@ -129,8 +129,11 @@ def by_number(by: Who, number: str) -> Case | None:
     return case
 
 
-def possible_duplicates(case: Case, by: Who) -> list[Case]:
-    """Other live cases of the same company that this person may read: the likest in words first, at most five."""
+def possible_duplicates(case: Case, by: Who, *, least: float = 0.0) -> list[Case]:
+    """Other live cases of the same company that this person may read: the likest in words first, at most five.
+
+    `least`: the share of the wording they have to have in common.
+    """
     ends = [s for s, state in lifecycle.STATES.items() if state.is_end]
     rows = db.session.scalars(
         select(Case)
@@ -139,7 +142,8 @@ def possible_duplicates(case: Case, by: Who) -> list[Case]:
         .order_by(Case.submitted_at.desc())
         .limit(20)
     )
-    return sorted(rows, key=lambda other: -similarity.likeness(case, other))[:5]
+    scored = [(similarity.likeness(case, other), other) for other in rows]
+    return [other for share, other in sorted(scored, key=lambda row: -row[0]) if share >= least][:5]
 
 
 def _station(case: Case) -> Station:

@@ -136,7 +136,15 @@ def build(case: Case, who: Who) -> CasePage:
     may_verify = policy.can(who, "visit.verify", case)
     files = files_of(case, who, with_notes=bool(notes), door=staff_door(case))
     parts = Parts(
-        rows.events, rows.messages, notes, rows.visits, may_contact, may_offers, may_verify, files, came(case)
+        rows.events,
+        rows.messages,
+        notes,
+        rows.visits,
+        may_contact,
+        may_offers,
+        may_verify,
+        files,
+        came(case, rows.messages),
     )
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)

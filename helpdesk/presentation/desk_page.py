@@ -11,7 +11,18 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import assignment, consultation, life, queues, reference, routing, suggestion, transfers, triage
+from helpdesk.domain import (
+    assignment,
+    consultation,
+    life,
+    queues,
+    reference,
+    routing,
+    similarity,
+    suggestion,
+    transfers,
+    triage,
+)
 from helpdesk.domain.bulk import ACTS
 from helpdesk.domain.life import Possible
 from helpdesk.domain.queues import VIEWS, Filters
@@ -287,7 +298,9 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
         meta=_meta(case),
         status_code=status_icon(case),
         status_text=status_label(case),
-        duplicates=triage.possible_duplicates(case, who)[:2] if case.status is Status.SUBMITTED else [],
+        duplicates=triage.possible_duplicates(case, who, least=similarity.SAME_MATTER)[:2]
+        if case.status is Status.SUBMITTED
+        else [],
         experts=[suggested(c, case, here) for c in found.listed] if found else [],
         left_out=left_out_text(found.left_out) if found else "",
         bar=[acts[name] for name in IN_BAR if name in acts],

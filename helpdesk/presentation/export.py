@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import gettext
 
+from helpdesk import clock
 from helpdesk.i18n import N_
 from helpdesk.models import Case
-from helpdesk.presentation import filters as show
 from helpdesk.presentation.words import district_name, named, status_label
 
 # A cell that begins so would be read as a formula (OWASP, CSV injection).
@@ -38,10 +40,15 @@ def row(case: Case) -> list[str]:
             district_name(case.district or ""),
             named(case.station),
             case.expert.name if case.expert else "",
-            show.moment(case.submitted_at) if case.submitted_at else "",
-            show.moment(case.due_at) if case.due_at else "",
+            _stamp(case.submitted_at),
+            _stamp(case.due_at),
         )
     ]
+
+
+def _stamp(moment: datetime | None) -> str:
+    """A moment as a spreadsheet sorts it: whole, with its year, never "yesterday"."""
+    return f"{clock.local(moment):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def safe(cell: str) -> str:

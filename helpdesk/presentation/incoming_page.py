@@ -11,7 +11,7 @@ from flask_babel import gettext
 from helpdesk.domain import incoming
 from helpdesk.errors import Refused
 from helpdesk.i18n import N_
-from helpdesk.models import Case, Incoming, IncomingKind, IncomingStatus
+from helpdesk.models import Case, Channel, Incoming, IncomingKind, IncomingStatus, Message
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import refusal_text
 from helpdesk.rules import policy
@@ -96,8 +96,10 @@ class Came:
 NOT_BY_MAIL = Came("", [])
 
 
-def came(case: Case) -> dict[int, Came]:
-    """What of a case came by mail: by message id, 0 for the request itself."""
+def came(case: Case, messages: list[Message]) -> dict[int, Came]:
+    """What of a case came by mail: by message id, 0 for the request itself. Asks nothing where nothing did."""
+    if case.channel is not Channel.MAIL and not any(incoming.came_by_mail(message) for message in messages):
+        return {}
     found = {}
     for row in incoming.of_case(case):
         lost = [f"{each.name}：{each.trouble}" for each in files_of(row) if each.trouble]

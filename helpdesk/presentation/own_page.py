@@ -179,13 +179,14 @@ def _points(case: Case, log: list[Event]) -> list[Point]:
 
 def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> list[Entry]:
     found: list[Entry] = []
-    letters = came(case)
+    said = consultation.messages(case)
+    letters = came(case, said)
     if case.submitted_at:
         first = by_mail(letters, 0)
         view = MessageView("0", case.contact_name, "", filters.hour(case.submitted_at), iso(case.submitted_at),
                            case.problem, True, files.request, first.via, first.lost)  # fmt: skip
         found.append(Entry("m-0", "message", case.submitted_at, view))
-    found += [_message(row, case, files, by_mail(letters, row.id)) for row in consultation.messages(case)]
+    found += [_message(row, case, files, by_mail(letters, row.id)) for row in said]
     found += [_visit(row) for row in held]
     for row in log:
         text = "" if row.kind in SILENT else event_text(row, for_company=True)

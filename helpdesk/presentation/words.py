@@ -143,6 +143,7 @@ REFUSALS: dict[str, str] = {
     "nothing_chosen": N_("先勾选要一起办的案件"),
     "no_way_back": N_("这一步不能撤销，或已经撤销过"),
     "case_not_yours": N_("这一件已经不归您办"),
+    "why_them": N_("请写明为什么还是请他"),
     "nobody_to_ask": N_("现在没有可以请的专家"),
     "offer_left": N_("邀请已经发出，要收回请写明原因"),
     "offer_gone": N_("这次派单已经收回或已经答复过"),

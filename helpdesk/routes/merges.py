@@ -9,7 +9,7 @@ from helpdesk.forms.desk import MergeForm, StepForm
 from helpdesk.i18n import N_
 from helpdesk.models import Case
 from helpdesk.routes.guard import case_for, me
-from helpdesk.routes.steps import form_for, life_step
+from helpdesk.routes.steps import form_for, life_step, where_from
 
 bp = Blueprint("merges", __name__, url_prefix="/cases/<number>/merge")
 
@@ -24,7 +24,7 @@ def new(case: Case) -> Response:
         form,
         lambda: triage.merge(case, me(), into=triage.by_number(me(), form.target.data or ""), seen=form.seen),
         step="merge",
-        undo_url=url_for("merges.undo", number=case.number),
+        undo_url=url_for("merges.undo", number=case.number, next=where_from(case)),
         done=N_("已并案，7 天内可以撤销"),
         lead=N_("只是连在一起，两件的内容都不动。"),
         fields=[(form.target, {})],

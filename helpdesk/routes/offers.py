@@ -41,7 +41,9 @@ def new(case: Case) -> Response:
         verbs: dict[str, Callable[[], object]] = {
             "several": lambda: assignment.offer_to_several(case, me(), **words),
             "pool": lambda: assignment.offer_to_several(case, me(), pool=True, **words),
-            "other": lambda: assignment.offer(case, me(), to=expert, override=form.override.data or "", **words),
+            "other": lambda: assignment.offer_all_the_same(
+                case, me(), to=expert, override=form.override.data or "", **words
+            ),
         }
         refused = attempt(form, case, verbs.get(how, lambda: assignment.offer(case, me(), to=expert, **words)))
         if refused is None:

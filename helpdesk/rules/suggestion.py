@@ -24,6 +24,13 @@ ASKING, CUE, HABIT, SMOOTHING, PRIOR = 2.0, 1.0, 0.2, 0.3, 150.0
 TEMPERATURE, DOUBT = 2.6, 0.1
 SHOWN = 3
 
+# English words that every request has and that say nothing; whoever reads a reason would wonder at "i".
+_EMPTY_TEXT = """
+    a an and are as at be by can do does for from get had has have how i if in is it its me my need no not of on or
+    our should so that the their them there they this to us want was we what when where which who will with you your
+"""
+_EMPTY = frozenset(_EMPTY_TEXT.split())
+
 _RUN = re.compile(r"([一-鿿]+)|([a-z0-9]+)")
 _SENTENCE = re.compile(r"(?<=[。！？!?；;\n])")
 _ASKS = re.compile(
@@ -41,14 +48,14 @@ class Guess:
 
 
 def features(text: str) -> set[str]:
-    """Pairs and triples of Chinese characters, and Latin words that are no numbers."""
+    """Pairs and triples of Chinese characters, and Latin words that are no numbers and not empty."""
     found: set[str] = set()
     for match in _RUN.finditer(_plain(text)):
         run = match[1]
         if run:
             found.update(run[i : i + 2] for i in range(len(run) - 1))
             found.update(run[i : i + 3] for i in range(len(run) - 2))
-        elif not match[2].isdigit():
+        elif not match[2].isdigit() and match[2] not in _EMPTY:
             found.add(match[2])
     return found
 
@@ -164,9 +171,13 @@ def _sentences(text: str) -> Sequence[str]:
 
 
 def _strongest(said: dict[tuple[str, str], float], code: str, *, most: int = 3) -> tuple[str, ...]:
-    """The words that say most for a field; a piece of a word that is already named is not named again."""
+    """The words that say most for a field; a piece of a word that is already named is not named again.
+
+    Cue words are words. Counted pairs and triples are often halves of two, and named only where there is nothing else.
+    """
     found: list[str] = []
+    cues = {word for word, of, _ in _cues() if of == code and (word, of) in said}
     for (word, of), _ in sorted(said.items(), key=lambda item: (-item[1], item[0])):
-        if of == code and not any(word in other or other in word for other in found):
+        if of == code and (word in cues or not cues) and not any(word in other or other in word for other in found):
             found.append(word)
     return tuple(found[:most])

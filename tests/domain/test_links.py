@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpdesk.domain import intake, links, triage
+from helpdesk.domain import intake, links, similarity, triage
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import LinkKind, Status
 from tests.cast import LONGGANG
@@ -80,3 +80,4 @@ def test_the_likest_duplicate_comes_first(make, cast):
     make.case("submitted", problem="员工绩效怎么定", phone="13800138118")
     case = make.case("submitted", problem="厂房月底到期，要找八百平的新厂房", phone="13800138119")
     assert triage.possible_duplicates(case, cast.wang)[0].id == twin.id
+    assert [c.id for c in triage.possible_duplicates(case, cast.wang, least=similarity.SAME_MATTER)] == [twin.id]

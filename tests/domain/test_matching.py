@@ -146,6 +146,15 @@ def test_an_offer_leaves_after_ten_seconds(make, cast, ten_seconds):
             assignment.undo(case, cast.wang)
 
 
+def test_what_was_undone_is_due_when_it_was(make, cast, ten_seconds):
+    case = make.case("triaged")
+    due, kind = case.due_at, case.due_kind
+    with later(hours=30):
+        assignment.offer(case, cast.wang, to=cast.expert("chen"))
+        assignment.undo(case, cast.wang)
+    assert (case.due_at, case.due_kind) == (due, kind)
+
+
 def test_what_was_undone_was_never_told(make, cast, ten_seconds):
     case = make.case("offered")
     assignment.undo(case, cast.wang)

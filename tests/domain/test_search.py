@@ -152,6 +152,12 @@ TYPED = [
     ("since:2026-11-18", ["submitted", "triaged", "consulting"]),
     ("until:2026-11-17", []),
     ("urgency:urgent", []),
+    ("缓急:加急", []),
+    ("状态:待分诊", ["submitted"]),
+    ('status:"To triage"', ["submitted"]),
+    ("status:to-be-offered", ["triaged"]),
+    ("状态:待企业补充", []),
+    ("district:Nan'shan 德国", ["submitted", "triaged", "consulting"]),
 ]
 
 
@@ -162,6 +168,19 @@ def test_typed_filters_in_both_languages(town):
     db.session.commit()
     for q, hits in TYPED:
         assert set(found(town, q)) == {numbers[state] for state in hits}, q
+
+
+def test_a_filter_knows_the_words_of_the_pages_in_both_languages(town):
+    for said in (
+        "状态:待企业补充",
+        "status:waiting",
+        'status:"Being helped"',
+        "缓急:加急",
+        "district:baoan",
+        "站点:福永",
+    ):
+        assert search.understand(said).unknown == (), said
+    assert search.understand("district:'").unknown == ("district:'",)
 
 
 def test_a_filter_that_means_nothing_is_named_and_left_out(town):

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from helpdesk import config
 from helpdesk.db import db
 from helpdesk.models import Case, Status
 from tests.journeys.seat import measure
@@ -60,6 +61,38 @@ def test_a_triaged_case_leaves_the_list(queue):
     wang.open("/queue")
     assert page.locator("[data-row]").count() == 2
     assert page.locator(f"[id='{first}']").count() == 0
+
+
+def test_what_was_offered_with_one_key_is_taken_back_with_another(desk, sit, monkeypatch):
+    """The desk says what happened, and Z undoes it while there is time."""
+    monkeypatch.setitem(config._in_use, "OFFER_UNDO_SECONDS", 60)
+    with desk.inside() as make:
+        number = make.case("triaged").number
+    wang = sit("wang", wide=True)
+    wang.open("/queue?view=triaged")
+    wang.page.keyboard.press("1")
+    expect(wang.page.locator("#flash")).to_contain_text("等答复")
+    wang.look()
+    wang.page.keyboard.press("z")
+    expect(wang.page.locator("#flash")).to_contain_text("撤销了")
+    with desk.inside():
+        assert db.session.scalar(select(Case.status).where(Case.number == number)) is Status.TRIAGED
+
+
+def test_on_a_phone_a_tap_opens_the_case_and_the_way_back_leads_to_the_list(desk, sit):
+    """The pane does not stand beside the list there: the case is a page of its own."""
+    with desk.inside() as make:
+        number = make.case("submitted").number
+    wang = sit("wang")
+    wang.open("/queue")
+    expect(wang.page.locator("#pane")).to_be_hidden()
+    wang.page.locator("[data-row] .t1").first.tap()
+    wang.page.wait_for_url(f"**/queue/{number}*")
+    expect(wang.page.locator("#pane h2")).to_be_visible()
+    expect(wang.page.locator("[data-row]")).to_be_hidden()
+    wang.look()
+    wang.page.locator(".only-pane a").tap()
+    expect(wang.page.locator("[data-row]")).to_be_visible()
 
 
 def test_nothing_jumps_while_a_page_loads_or_a_pane_changes(queue):

@@ -76,7 +76,7 @@ def test_somebody_off_the_list_needs_a_reason(browser, make, cast):
     assert page.says("手上已经满了")
     form = page.form("/offers") | {"how": "other", "other_id": cast.expert("wu").id, "note": "请您看看"}
     page = browser.post(url, form | {"override": ""}, as_="wang", page=url, expect=422)
-    assert page.says("手上已经满了") and page.form("/offers")["note"] == "请您看看"
+    assert page.says("请写明为什么还是请他") and page.form("/offers")["note"] == "请您看看"
     browser.post(url, form | {"override": "他说可以再接一件"}, as_="wang", page=url)
     row = db.session.scalars(select(Offer).where(Offer.case_id == case.id)).one()
     assert row.override_reason == "他说可以再接一件"

@@ -73,6 +73,8 @@ def test_the_table_opens_in_a_spreadsheet_and_runs_nothing(browser, make):
     assert text.startswith("\ufeff案件编号")
     assert "'=HYPERLINK" in text
     assert "13800138000" not in text
+    assert f"{clock.local(case.submitted_at):%Y-%m-%d %H:%M}" in text
+    assert "今天" not in text
 
 
 def test_a_batch_is_shown_explained_and_sent(browser, make):

@@ -76,6 +76,14 @@ def test_every_field_has_cues_and_examples_and_nothing_is_named_twice():
     assert len(texts) == len(set(texts))
 
 
+def test_reasons_are_words_and_not_halves_of_two():
+    words = SUGGESTER.guesses("做代工越来越不赚钱，要不要自己搞牌子")[0].words
+    assert words and not {"工越", "做代"} & set(words)
+    english = SUGGESTER.guesses("How do I register a trademark in Europe")
+    assert english[0].code == "knowledge"
+    assert "i" not in english[0].words
+
+
 def test_features_are_pairs_triples_and_latin_words():
     assert features("做CE认证 2024") == {"认证", "ce"}
     assert features("ＩＳＯ9001") == {"iso9001"}

@@ -223,12 +223,22 @@
     const box = boxes.find((b) => b.value === code);
     if (!box || (!byHand && boxes.some((b) => "byHand" in b.dataset))) return;
     box.checked = true;
-    if (byHand) box.dataset.byHand = "1";
+    box.dataset[byHand ? "byHand" : "byMachine"] = "1";
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
   on("click", (e) => { const b = e.target.closest("[data-choose]"); if (b) choose(b.dataset.choose, true); });
   on("change", (e) => { if (e.isTrusted && e.target.name === "category") e.target.dataset.byHand = "1"; });
-  on("htmx:afterSettle", (e) => { const p = $("[data-prechoose]", e.target.parentElement || document); if (p) choose(p.dataset.prechoose, false); });
+  /* a tick of the machine goes when the words have changed and nothing is sure any more */
+  on("htmx:afterSettle", (e) => {
+    const said = e.target.closest("#sounds-like");
+    if (!said) return;
+    const p = $("[data-prechoose]", said);
+    if (p) choose(p.dataset.prechoose, false);
+    else if ($("input[name=category][data-by-machine]:checked")) choose("", false);
+  });
+
+  /* ---- where the pane does not stand beside the list, a case is a page of its own: htmx does not hear the click ---- */
+  on("click", (e) => { if (e.target.closest("[data-row] .t1[hx-target='#pane']") && !visible($("#pane"))) e.stopPropagation(); }, true);
 
   /* ---- pointer ---- */
   on("pointerdown", () => { byKeyboard = false; });
