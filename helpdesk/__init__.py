@@ -16,12 +16,17 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     from jinja2 import StrictUndefined
 
     from helpdesk import cli, config, presentation, routes
+    from helpdesk.adapters.scan.chosen import scanner_from
+    from helpdesk.adapters.storage.chosen import storage_from
     from helpdesk.db import db
 
     folder = Path((overrides or {}).get("INSTANCE_DIR") or config.instance_dir())
     app = Flask(__name__, instance_path=str(folder), static_folder="static")
     app.config.update(config.for_flask(folder, overrides or {}))
     config.use(app.config)
+    # A setting that cannot be meant is said now, not to the first person who sends a file.
+    storage_from(app.config)
+    scanner_from(app.config)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _trust_proxies(app, app.config["TRUSTED_PROXIES"])

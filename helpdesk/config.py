@@ -60,7 +60,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_URL", str, "", "Where the data lives; empty means SQLite in the instance folder."),
     Setting("SECRET_KEY", str, "", "Signs sessions; empty means the key file in the instance folder."),
     Setting("REDIS_URL", str, "", "Wakes workers at once on several hosts; empty means they look twice a second."),
-    Setting("FILES_DIR", str, "", "Where certificates are kept; empty means the instance folder."),
+    Setting("FILES_DIR", str, "", "Where files and certificates are kept; empty means the instance folder."),
+    Setting(
+        "FILES_URL", str, "", "s3://key:secret@host/bucket?region=...: an S3-compatible store instead of a folder."
+    ),
+    Setting("CLAMD_URL", str, "", "tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl; empty: nothing is scanned."),
     Setting("FONTS_DIR", str, "", "Where set-up put the certificate's fonts; empty means the instance folder."),
     Setting("SITE_NAME", str, "问渠", "The name of the help desk in Chinese; a city may rename it."),
     Setting("SITE_NAME_EN", str, "Wenqu", "The same in English."),

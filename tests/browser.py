@@ -27,7 +27,7 @@ class Page:
     def __init__(self, response: TestResponse, *, fragment: bool) -> None:
         self.response = response
         self.status = response.status_code
-        self.text = response.get_data(as_text=True)
+        self.text = response.get_data().decode("utf-8", "replace")  # a picture is no text, and no reason to stop
         self.location = response.headers.get("Location", "")
         parse = html5lib.parseFragment if fragment else html5lib.parse
         self.tree: Any = parse(self.text, treebuilder="etree") if "html" in (response.content_type or "") else None

@@ -33,6 +33,8 @@ def settings(folder: Path, url: str) -> dict[str, Any]:
         "DATABASE_URL": url,
         "SECRET_KEY": "only for tests",
         "FILES_DIR": str(folder / "files"),
+        "FILES_URL": "",
+        "CLAMD_URL": "",
         "REDIS_URL": "",
         "MAIL_URL": "",
         "MAIL_FROM": "",
@@ -128,6 +130,13 @@ def redis_url() -> Iterator[str]:
 def imap_url() -> Iterator[str]:
     """A throw-away IMAP server."""
     with servers.imap() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """A throw-away S3 store."""
+    with servers.s3() as url:
         yield url
 
 

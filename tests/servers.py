@@ -1,20 +1,24 @@
-"""Throw-away PostgreSQL, Redis and IMAP servers for the tests: ours for a while, or the ones that variables name."""
+"""Throw-away servers for the tests: PostgreSQL, Redis, IMAP, an S3 store, clamd. Started here, gone afterwards; or the
+ones that a variable names."""
 
 from __future__ import annotations
 
 import contextlib
 import grp
+import hashlib
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -188,9 +192,7 @@ def imap() -> Iterator[str]:
     if binary is None:
         missing("An IMAP server", "apt-get install dovecot-imapd")
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = _free_port()
     folder = Path(tempfile.mkdtemp(prefix="imap-", dir="/tmp"))
     me = pwd.getpwuid(os.geteuid())
     names = {"internal": me.pw_name, "login": me.pw_name, "group": grp.getgrgid(me.pw_gid).gr_name}
@@ -222,3 +224,53 @@ def imap() -> Iterator[str]:
             yield f"imap://desk:secret@127.0.0.1:{port}/INBOX"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def s3() -> Iterator[str]:
+    """The FILES_URL of an empty bucket in an S3 store: moto's server, in a process of its own on loopback."""
+    port = _free_port()
+    place = f"127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="s3-", dir="/tmp") as name:
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        with _running(command, Path(name) / "log", lambda: _listens(port), signal.SIGTERM):
+            with urlopen(Request(f"http://{place}/wenqu-files", method="PUT"), timeout=20) as made:
+                assert made.status == 200
+            yield f"s3+http://key:se%2Fcret@{place}/wenqu-files/desk"
+
+
+@contextmanager
+def clamd() -> Iterator[str]:
+    """The CLAMD_URL of a real clamd that knows one signature of our own; skipped where there is none.
+
+    Debian's package brings no signatures, and the real ones come over the net; set-up does not install it.
+    """
+    binary = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin")
+    if binary is None:
+        pytest.skip("clamd is missing: apt-get install clamav-daemon")
+    with tempfile.TemporaryDirectory(prefix="clamd-", dir="/tmp") as name:
+        folder = Path(name)
+        (folder / "db").mkdir()
+        digest = hashlib.md5(VIRUS, usedforsecurity=False).hexdigest()
+        (folder / "db" / "own.hdb").write_text(f"{digest}:{len(VIRUS)}:Wenqu.Test\n")
+        door = folder / "clamd.ctl"
+        lines = [f"DatabaseDirectory {folder}/db", f"LocalSocket {door}", "Foreground yes", "StreamMaxLength 1M"]
+        (folder / "clamd.conf").write_text("\n".join([*lines, f"TemporaryDirectory {folder}"]) + "\n")
+        command = [binary, "--config-file", str(folder / "clamd.conf")]
+        with _running(command, folder / "log", door.is_socket, signal.SIGTERM):
+            yield f"unix://{door}"
+
+
+# Harmless; only our own signature calls it a virus.
+VIRUS = b"wenqu-test-virus: harmless, but our own signature finds it."
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -14,15 +14,17 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
+from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import accounts, hours, life, reference, search, working_calendar
+from helpdesk.domain import accounts, attachments, file_checks, hours, life, reference, search, working_calendar
 from helpdesk.errors import Refused
 from helpdesk.jobs import post, registry, worker
 from helpdesk.models import Account, Case, Event, MailboxState, Role
 from helpdesk.presentation.words import refusal_text
+from helpdesk.rules.policy import SYSTEM
 
 
 def fail(text: str) -> None:
@@ -220,6 +222,45 @@ def mail_fetch_command() -> None:
     if trouble := next((row.error for row in states if row.error), ""):
         fail(f"the mailbox could not be read to its end: {trouble}")
     click.echo(f"{new} new letters, {done} read")
+
+
+@helpdesk_group.command("forget-files", cls=Command)
+@click.argument("number")
+def forget_files_command(number: str) -> None:
+    """Delete every file of a case, with its name; for a request under PIPL art. 47, for example."""
+    storage = storage_from(current_app.config)
+    with transaction():
+        case = db.session.scalar(select(Case).where(Case.number == number))
+        count = attachments.forget(case, SYSTEM) if case is not None else None
+    if count is None:
+        fail(f"there is no case {number}.")
+    try:
+        with transaction():
+            attachments.sweep(storage)
+    except StorageTrouble as trouble:
+        fail(f"the files are taken away; their bytes could not be deleted yet ({trouble}). The worker tries again.")
+    click.echo(f"{count} files of {number} are deleted")
+
+
+@helpdesk_group.command("check-files", cls=Command)
+def check_files_command() -> None:
+    """Compare files and rows now, as the worker does every night; fails when something is missing or damaged."""
+    storage = storage_from(current_app.config)
+    try:
+        found = file_checks.look(storage)
+        db.session.rollback()
+        with transaction():
+            row = file_checks.settle(found, storage)
+    except StorageTrouble as trouble:
+        fail(f"the files cannot be reached: {trouble}")
+    said = f"{row.files} files, {row.missing} missing, {row.damaged} damaged, {row.orphans} orphans deleted"
+    if row.kept_back:
+        said += (
+            f"; {row.kept_back} orphans kept back, because they are most of all: do database and files belong together?"
+        )
+    if row.missing or row.damaged or row.kept_back:
+        fail(said)
+    click.echo(said)
 
 
 @helpdesk_group.group("calendar")

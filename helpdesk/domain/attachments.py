@@ -7,7 +7,8 @@ was never sent is swept away. A file lies under the hash of its content and goes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,14 +17,18 @@ from sqlalchemy import and_, func, or_, select
 
 from helpdesk import clock, config
 from helpdesk.adapters import files
-from helpdesk.adapters.storage import MissingFile, Storage
+from helpdesk.adapters.files.sketch import Sketch, sketch
+from helpdesk.adapters.scan import Scanner, Verdict
+from helpdesk.adapters.storage import Chunks, MissingFile, Storage, StorageTrouble
 from helpdesk.db import db
 from helpdesk.domain import record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Attachment, Case, Message, Note, Role, Side
+from helpdesk.models import Attachment, Case, Message, Note, Role, Scan, Side, Status, Visit
 from helpdesk.rules import policy
-from helpdesk.rules.policy import Who
+from helpdesk.rules.policy import SYSTEM, Who
+
+log = logging.getLogger("helpdesk.files")
 
 # With one message, and on one case in all.
 MOST_AT_ONCE = 10
@@ -34,7 +39,11 @@ LOOSE_DAYS = 30
 LINK_SECONDS = 600
 # The request itself is a batch of its own: its pages are sent one by one.
 REQUEST = "request"
-SWEEP = "attachments.sweep"
+FOLDER = "attachments"
+SWEEP, SCAN, DRAW = "attachments.sweep", "attachments.scan", "attachments.draw"
+# So many at a time, so that nobody waits long for the database.
+SWEPT_AT_ONCE = 200
+SCANNED_A_ROUND = 500
 
 
 @dataclass(frozen=True)
@@ -45,47 +54,105 @@ class Upload:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A file that was looked at, made harmless and stored; no row knows of it yet."""
+
+    file: files.Examined
+    sha256: str
+    preview: str | None
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """Its bytes and those of its small picture by their hash."""
+        found = {self.sha256: self.file.data}
+        if self.preview is not None and self.file.preview is not None:
+            found[self.preview] = self.file.preview
+        return found
+
+
+def make_ready(uploads: Sequence[Upload], storage: Storage) -> list[Ready]:
+    """Look at each and store its bytes. Takes its time and needs no database: call it before the transaction.
+
+    Raises Refused naming the file: not of a kind we take, too large, empty, or too many; or the storage is away.
+    """
+    if len(uploads) > MOST_AT_ONCE:
+        raise Refused("too_many_files", field="files", limit=MOST_AT_ONCE)
+    ready = []
+    for examined in [_examine(upload) for upload in uploads]:
+        preview = None if examined.preview is None else hashlib.sha256(examined.preview).hexdigest()
+        ready.append(Ready(examined, hashlib.sha256(examined.data).hexdigest(), preview))
+    try:
+        for one in ready:
+            for digest, data in one.contents.items():
+                storage.put(key_of(digest), data)
+    except StorageTrouble as trouble:
+        log.error("files cannot be stored: %s", trouble)
+        raise Refused("files_unavailable", field="files") from None
+    return ready
+
+
 def keep(case: Case, by: Who, batch: str, uploads: Sequence[Upload], storage: Storage) -> list[Attachment]:
+    """`make_ready` and `keep_ready` in one, for who has no reader waiting."""
+    return keep_ready(case, by, batch, make_ready(uploads, storage), storage) if uploads else []
+
+
+def keep_ready(case: Case, by: Who, batch: str, ready: Sequence[Ready], storage: Storage) -> list[Attachment]:
     """Keep what came with a form, not yet part of the case. The same content in the same form is one file.
 
-    Raises Refused naming the file: not of a kind we take, too large, empty, or too many; then none of them is kept.
+    Raises Refused when it is too many for the form or the case; then none of them is kept.
     """
-    if not uploads:
-        return []
     known = {row.sha256: row for row in loose(case, batch)}
-    if len(known) + len(uploads) > MOST_AT_ONCE:
+    if len(known.keys() | {one.sha256 for one in ready}) > MOST_AT_ONCE:
         raise Refused("too_many_files", field="files", limit=MOST_AT_ONCE)
-    if (_count(case) + len(uploads)) > MOST_ON_A_CASE:
+    if _count(case) + len(ready) > MOST_ON_A_CASE:
         raise Refused("too_many_files_on_case", field="files", limit=MOST_ON_A_CASE)
-    examined = [_examine(upload) for upload in uploads]
+    _secure({digest: data for one in ready for digest, data in one.contents.items()}, storage)
     kept = []
-    for each in examined:
-        digest = hashlib.sha256(each.data).hexdigest()
-        if digest in known:
+    for one in ready:
+        if one.sha256 in known:
             continue
-        storage.put(_key(digest), each.data)
-        preview = None
-        if each.preview is not None:
-            preview = hashlib.sha256(each.preview).hexdigest()
-            storage.put(_key(preview), each.preview)
         row = Attachment(
             case_id=case.id,
             batch=batch,
-            name=each.name,
-            media_type=each.media_type,
-            size=len(each.data),
-            sha256=digest,
-            preview=preview,
+            name=one.file.name,
+            media_type=one.file.media_type,
+            size=len(one.file.data),
+            sha256=one.sha256,
+            preview=one.preview,
             side=side_of(case, by),
             author_id=by.account_id,
             author_name=by.name[:80],
             at=clock.now(),
+            scan=Scan.WAITING if config.setting("CLAMD_URL") else Scan.OFF,
         )
         db.session.add(row)
-        known[digest] = row
+        known[one.sha256] = row
         kept.append(row)
     db.session.flush()
+    for row in kept:
+        if row.scan is Scan.WAITING:
+            later(SCAN, key=str(row.id), attachment_id=row.id)
+        if row.media_type == "application/pdf":
+            later(DRAW, key=str(row.id), attachment_id=row.id)
     return kept
+
+
+def hold_bytes(digests: Collection[str]) -> None:
+    """Until this transaction ends nobody else decides whether these bytes are still needed. On SQLite writers are one
+    at a time anyway."""
+    if db.engine.dialect.name == "postgresql":
+        for digest in sorted(digests):
+            db.session.execute(select(func.pg_advisory_xact_lock(int(digest[:15], 16))))
+
+
+def _secure(contents: Mapping[str, bytes], storage: Storage) -> None:
+    """Bytes that were stored before this transaction may have been swept away meanwhile, with their last mention of
+    another case; from here on they may not."""
+    hold_bytes(contents)
+    for digest, data in contents.items():
+        if not storage.exists(key_of(digest)):
+            storage.put(key_of(digest), data)
 
 
 def _examine(upload: Upload) -> files.Examined:
@@ -99,8 +166,9 @@ def _examine(upload: Upload) -> files.Examined:
         raise Refused(f"file_{bad.code}", field="files", name=shown) from None
 
 
-def _key(digest: str) -> str:
-    return f"attachments/{digest[:2]}/{digest}"
+def key_of(digest: str) -> str:
+    """Where the bytes with this hash lie."""
+    return f"{FOLDER}/{digest[:2]}/{digest}"
 
 
 def _count(case: Case) -> int:
@@ -138,12 +206,15 @@ def loose(case: Case, batch: str) -> list[Attachment]:
     )
 
 
-def bind(case: Case, batch: str, *, message: Message | None = None, note: Note | None = None) -> int:
+def bind(
+    case: Case, batch: str, *, message: Message | None = None, note: Note | None = None, visit: Visit | None = None
+) -> int:
     """Make a form's files part of what was said with it; in the same transaction. Returns how many."""
     rows = loose(case, batch)
     for row in rows:
         row.message_id = message.id if message is not None else None
         row.note_id = note.id if note is not None else None
+        row.visit_id = visit.id if visit is not None else None
         row.linked_at = clock.now()
     db.session.flush()
     return len(rows)
@@ -201,8 +272,45 @@ def removable(case: Case, by: Who) -> set[int]:
 def remove(row: Attachment, by: Who) -> None:
     """Take a file away for good; that there was one stays. Its bytes go with their last mention (`sweep`)."""
     policy.require(by, "attachment.remove", row)
-    row.removed_at = row.removed_at or clock.now()
+    if row.removed_at is not None:
+        return
+    row.removed_at = clock.now()
     db.session.flush()
+    # Neither name nor place: what should not have been sent must not live on in a log that nobody can shorten.
+    record.event(record.hold(row.case), "file.removed", by, attachment_id=row.id)
+    later(SWEEP, key=f"removed-{row.id}")
+
+
+def let_go(case: Case) -> None:
+    """The draft is dropped, and what was uploaded with it."""
+    rows = db.session.scalars(
+        select(Attachment).where(Attachment.case_id == case.id, Attachment.removed_at.is_(None))
+    ).all()
+    for row in rows:
+        row.removed_at, row.name = clock.now(), ""
+    if rows:
+        later(SWEEP, key=f"dropped-{case.id}")
+    db.session.flush()
+
+
+def forget(case: Case, by: Who) -> int:
+    """Take every file of a case away, with its name, also what was only uploaded; that there were some stays.
+
+    Returns how many; their bytes are deleted by the next `sweep`, which the worker is asked for.
+    """
+    record.hold(case)
+    policy.require(by, "case.forget_files", case)
+    rows = db.session.scalars(
+        select(Attachment).where(Attachment.case_id == case.id, or_(Attachment.name != "", Attachment.sha256 != ""))
+    ).all()
+    if not rows:
+        return 0
+    for row in rows:
+        row.removed_at, row.name = row.removed_at or clock.now(), ""
+    db.session.flush()
+    written = record.event(case, "file.forgotten", by, count=len(rows))
+    later(SWEEP, key=f"forgotten-{case.id}-{written.seq}")
+    return len(rows)
 
 
 # --- handing out ---
@@ -213,18 +321,55 @@ def link_token(row: Attachment, *, preview: bool = False) -> str:
     return _serializer().dumps([row.id, "preview" if preview else "whole"])
 
 
-def read_by_token(token: str, storage: Storage) -> tuple[Attachment, bytes, bool]:
-    """The file of a signed address, its bytes, and whether it is the preview. Raises NotFound for anything else."""
+def obstacle(row: Attachment) -> Refused | None:
+    """Why a file cannot be opened now, if so."""
+    if row.scan is Scan.WAITING:
+        return Refused("file_being_scanned", name=row.name)
+    if row.scan is Scan.INFECTED:
+        return Refused("file_infected", name=row.name)
+    return Refused("file_lost", name=row.name) if row.lost_at is not None else None
+
+
+def check_open(row: Attachment, storage: Storage) -> None:
+    """Raises Refused when the file cannot be opened now: being scanned, infected, or its bytes are not there."""
+    refusal = obstacle(row)
+    if refusal is None:
+        try:
+            there = storage.exists(key_of(row.sha256))
+        except StorageTrouble as trouble:
+            log.error("files cannot be read: %s", trouble)
+            there = False
+        refusal = None if there else Refused("file_lost", name=row.name)
+    if refusal is not None:
+        raise refusal
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file on its way out; `size` in bytes, None for a small picture."""
+
+    row: Attachment
+    chunks: Chunks
+    size: int | None
+
+    @property
+    def is_preview(self) -> bool:
+        return self.size is None
+
+
+def open_by_token(token: str, storage: Storage) -> Opened:
+    """The file of a signed address. Raises NotFound for anything else, also for one that is not to be opened now."""
     try:
         number, what = _serializer().loads(token, max_age=LINK_SECONDS)
     except (BadData, ValueError, TypeError):
         raise NotFound("attachment") from None
     row = db.session.get(Attachment, number)
-    if row is None or row.removed_at is not None or (what == "preview" and row.preview is None):
+    is_preview = what == "preview"
+    if row is None or row.removed_at is not None or obstacle(row) or (is_preview and row.preview is None):
         raise NotFound("attachment")
-    digest = row.preview if what == "preview" and row.preview else row.sha256
+    digest = row.preview if is_preview and row.preview else row.sha256
     try:
-        return row, storage.get(_key(digest)), what == "preview"
+        return Opened(row, storage.stream(key_of(digest)), None if is_preview else row.size)
     except MissingFile:
         raise NotFound("attachment") from None
 
@@ -235,45 +380,159 @@ def _serializer() -> URLSafeTimedSerializer:
     )
 
 
+# --- looking for viruses: rows are the truth, the worker asks the scanner ---
+
+
+def scan(attachment_id: int, scanner: Scanner | None, storage: Storage) -> Verdict | None:
+    """What the scanner says of a file; None when nobody can or need say anything. Writes nothing in the database.
+
+    Raises ScanTrouble when it should be asked again later.
+    """
+    row = db.session.get(Attachment, attachment_id)
+    if scanner is None or row is None or not row.sha256:
+        return None
+    key = key_of(row.sha256)
+    # The scanner may take its time; the database is not kept waiting for it.
+    db.session.rollback()
+    try:
+        chunks = storage.stream(key)
+    except MissingFile:
+        return Verdict(refused="the file is not there")
+    try:
+        return scanner.scan(chunks)
+    finally:
+        chunks.close()
+
+
+def mark_scanned(attachment_id: int, verdict: Verdict | None, storage: Storage) -> None:
+    """Write down what the scanner said. What is infected is deleted at once, wherever the same content was sent."""
+    row = db.session.get(Attachment, attachment_id)
+    if row is None or not row.sha256:
+        return
+    if verdict is None:
+        row.scan = Scan.OFF
+    elif verdict.threat:
+        _quarantine(row.sha256, verdict.threat, storage)
+    else:
+        row.scan, row.scanned_at = Scan.CLEAN if verdict.is_clean else Scan.IMPOSSIBLE, clock.now()
+        row.threat = verdict.refused[:200] or None
+    db.session.flush()
+
+
+def give_up_scanning(attachment_id: int, error: str) -> None:
+    """The scanner was away too long: who opens the file is asked first."""
+    row = db.session.get(Attachment, attachment_id)
+    if row is not None and row.scan is Scan.WAITING:
+        row.scan, row.scanned_at, row.threat = Scan.IMPOSSIBLE, clock.now(), error[:200]
+        db.session.flush()
+
+
+def _quarantine(digest: str, threat: str, storage: Storage) -> None:
+    hold_bytes([digest])
+    rows = db.session.scalars(select(Attachment).where(Attachment.sha256 == digest).order_by(Attachment.id)).all()
+    for row in rows:
+        row.scan, row.scanned_at, row.threat, row.sha256 = Scan.INFECTED, clock.now(), threat[:200], ""
+        picture, row.preview = row.preview, None
+        db.session.flush()
+        if picture is not None and not is_mentioned(picture):
+            storage.delete(key_of(picture))
+        if row.case.status is not Status.DRAFT and row.removed_at is None:
+            record.event(record.hold(row.case), "file.infected", SYSTEM, attachment_id=row.id)
+    storage.delete(key_of(digest))
+    log.warning("a virus (%s) was found in %s of case %s and deleted", threat, rows[0].name, rows[0].case_id)
+
+
+def ask_to_scan() -> None:
+    """Once a day: what came while no scanner was set is looked at after all, some at a time. Until then it opens."""
+    if not config.setting("CLAMD_URL"):
+        return
+    old = select(Attachment.id).where(
+        Attachment.scan == Scan.OFF, Attachment.sha256 != "", Attachment.removed_at.is_(None)
+    )
+    for attachment_id in db.session.scalars(old.order_by(Attachment.id).limit(SCANNED_A_ROUND)).all():
+        later(SCAN, key=f"{attachment_id}-{clock.today().isoformat()}", attachment_id=attachment_id)
+
+
+# --- the first page of a PDF ---
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The small picture of a PDF, stored."""
+
+    sha256: str
+    sketch: Sketch
+
+
+def draw(attachment_id: int, storage: Storage) -> Drawn | None:
+    """Draw the first page and store it; None for a PDF that cannot be drawn. Writes nothing in the database."""
+    row = db.session.get(Attachment, attachment_id)
+    if row is None or not row.sha256 or row.removed_at is not None:
+        return None
+    key = key_of(row.sha256)
+    db.session.rollback()
+    try:
+        drawn = sketch(storage.get(key))
+    except MissingFile:
+        return None
+    if drawn is None:
+        return None
+    digest = hashlib.sha256(drawn.picture).hexdigest()
+    storage.put(key_of(digest), drawn.picture)
+    return Drawn(digest, drawn)
+
+
+def mark_drawn(attachment_id: int, drawn: Drawn | None, storage: Storage) -> None:
+    """Note picture and pages on the file, if it is still there."""
+    row = db.session.get(Attachment, attachment_id)
+    if drawn is None or row is None or not row.sha256 or row.removed_at is not None:
+        return
+    _secure({drawn.sha256: drawn.sketch.picture}, storage)
+    row.preview, row.pages = drawn.sha256, drawn.sketch.pages
+    db.session.flush()
+
+
 # --- tidying ---
 
 
-def unsent() -> Iterable[Attachment]:
-    """Files that were uploaded with forms nobody sent."""
-    edge = clock.now() - timedelta(days=LOOSE_DAYS)
-    return db.session.scalars(
-        select(Attachment).where(Attachment.linked_at.is_(None), Attachment.at < edge, Attachment.removed_at.is_(None))
-    )
-
-
 def ask_to_sweep() -> None:
-    """Once a day, by the worker, when there is something to sweep."""
+    """Once an hour, by the worker, when there is something to sweep."""
     edge = clock.now() - timedelta(days=LOOSE_DAYS)
     old = and_(Attachment.linked_at.is_(None), Attachment.at < edge, Attachment.removed_at.is_(None))
     gone = and_(Attachment.removed_at.is_not(None), Attachment.sha256 != "")
     if db.session.scalar(select(Attachment.id).where(or_(old, gone)).limit(1)):
-        later(SWEEP, key=clock.today().isoformat())
+        later(SWEEP, key=f"{clock.now():%Y-%m-%dT%H}")
 
 
 def sweep(storage: Storage) -> int:
     """Forget what was never sent, and delete bytes that no row mentions any more. Returns how many files went."""
-    for row in unsent():
-        row.removed_at = clock.now()
+    edge = clock.now() - timedelta(days=LOOSE_DAYS)
+    unsent = select(Attachment).where(
+        Attachment.linked_at.is_(None), Attachment.at < edge, Attachment.removed_at.is_(None)
+    )
+    for row in db.session.scalars(unsent.limit(SWEPT_AT_ONCE)).all():
+        row.removed_at, row.name = clock.now(), ""
     db.session.flush()
-    gone = 0
-    for row in db.session.scalars(
-        select(Attachment).where(Attachment.removed_at.is_not(None), Attachment.sha256 != "")
-    ).all():
-        for digest in filter(None, (row.sha256, row.preview)):
-            mentioned = db.session.scalar(
-                select(func.count())
-                .select_from(Attachment)
-                .where(or_(Attachment.sha256 == digest, Attachment.preview == digest), Attachment.removed_at.is_(None))
-            )
-            if not mentioned:
-                storage.delete(_key(digest))
-                gone += 1
+    gone = select(Attachment).where(Attachment.removed_at.is_not(None), Attachment.sha256 != "")
+    rows = db.session.scalars(gone.order_by(Attachment.id).limit(SWEPT_AT_ONCE)).all()
+    digests = {digest for row in rows for digest in (row.sha256, row.preview) if digest}
+    for row in rows:
         # The row stays as a trace; without a hash it is not looked at again.
         row.sha256, row.preview = "", None
     db.session.flush()
-    return gone
+    return delete_unmentioned(digests, storage)
+
+
+def delete_unmentioned(digests: Collection[str], storage: Storage) -> int:
+    """Delete the bytes with these hashes that no row mentions. Returns how many."""
+    hold_bytes(digests)
+    needless = [digest for digest in sorted(digests) if not is_mentioned(digest)]
+    for digest in needless:
+        storage.delete(key_of(digest))
+    return len(needless)
+
+
+def is_mentioned(digest: str) -> bool:
+    """Whether a file or a small picture of a file has these bytes."""
+    mentions = select(Attachment.id).where(or_(Attachment.sha256 == digest, Attachment.preview == digest)).limit(1)
+    return db.session.scalar(mentions) is not None

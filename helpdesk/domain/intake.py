@@ -199,6 +199,7 @@ def requester(case: Case) -> Who:
 def discard(case: Case, by: Who) -> None:
     """Drop a draft; what it held is gone."""
     case.draft = {}
+    attachments.let_go(case)
     life.take(case, "discard", by)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import consultation, hours, life, record
+from helpdesk.domain import attachments, consultation, hours, life, record
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Case, Expert, Meeting, Role, Status, Visit, VisitStatus
 from helpdesk.rules import credit, lifecycle, policy
@@ -70,14 +70,18 @@ def log(case: Case, by: Who, *, facts: VisitFacts, form_key: str) -> Visit:
     db.session.add(visit)
     case.visit_count += 1
     db.session.flush()
+    attachments.bind(case, form_key, visit=visit)
     if case.status is Status.ACCEPTED:
         life.take(case, "start", by)
     record.event(case, "visit.logged", by, visit_id=visit.id, minutes=visit.counted_minutes)
     return visit
 
 
-def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None) -> Visit:
-    """Correct a claim that nobody has confirmed yet; a disputed one is up for confirmation again."""
+def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None, form_key: str = "") -> Visit:
+    """Correct a claim that nobody has confirmed yet; a disputed one is up for confirmation again.
+
+    Files that came with the form are added to those the visit has.
+    """
     case = record.hold(visit.case)
     _hold(visit, seen)
     if by.expert_id != visit.expert_id or not policy.can(by, "visit.log", case):
@@ -95,6 +99,8 @@ def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None)
     visit.status, visit.dispute_reason = VisitStatus.LOGGED, None
     visit.version += 1
     db.session.flush()
+    if form_key:
+        attachments.bind(case, form_key, visit=visit)
     record.event(case, "visit.changed", by, visit_id=visit.id, minutes=visit.counted_minutes)
     return visit
 

@@ -15,8 +15,9 @@ from wtforms.widgets import DateInput, TimeInput
 
 from helpdesk import clock
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
+from helpdesk.forms.base import Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
+from helpdesk.forms.files import FilesForm
 from helpdesk.models import Meeting, Visit
 from helpdesk.presentation.words import MEETINGS
 
@@ -69,7 +70,7 @@ def whole_minutes(form: Any, field: Any) -> None:
         raise StopValidation(gettext("请填整数分钟，例如 90"))
 
 
-class VisitForm(HouseForm):
+class VisitForm(FilesForm):
     """One consultation. Contact minutes are asked only when they differ from start to end."""
 
     day = StringField(_l("日期"), [Present(_l("请选一个日期")), a_day], widget=DateInput(), filters=[clean_line])

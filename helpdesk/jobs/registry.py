@@ -16,6 +16,8 @@ from helpdesk.adapters.mail import Mailer
 from helpdesk.adapters.mail.folder import FolderMailer
 from helpdesk.adapters.mail.smtp import SmtpMailer
 from helpdesk.adapters.pdf import CertificateRenderer
+from helpdesk.adapters.scan import Scanner
+from helpdesk.adapters.scan.chosen import scanner_from
 from helpdesk.adapters.speak import Speaker
 from helpdesk.adapters.speak.through_apprise import AppriseSpeaker
 from helpdesk.adapters.storage import Storage
@@ -29,6 +31,7 @@ from helpdesk.domain import (
     channels,
     deadlines,
     escalation,
+    file_checks,
     incoming,
     mailing,
     webhooks,
@@ -47,13 +50,21 @@ class Outside:
     mailboxes: tuple[Mailbox, ...] = ()
     speaker: Speaker = field(default_factory=AppriseSpeaker)
     poster: Poster = field(default_factory=PinnedPoster)
+    scanner: Scanner | None = None
 
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
     renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
     poster = PinnedPoster(ports=settings["WEBHOOK_PORTS"], local=settings["WEBHOOK_LOCAL"])
-    return Outside(renderer, storage_from(settings), mailer_from(settings), mailboxes_from(settings), poster=poster)
+    return Outside(
+        renderer,
+        storage_from(settings),
+        mailer_from(settings),
+        mailboxes_from(settings),
+        poster=poster,
+        scanner=scanner_from(settings),
+    )
 
 
 def mailer_from(settings: dict[str, Any]) -> Mailer:
@@ -127,6 +138,39 @@ JOBS: dict[str, Work] = {
     attachments.SWEEP: Work(
         prepare=lambda outside, _payload: outside.storage,
         finish=lambda _payload, storage: attachments.sweep(storage),
+        lane="files",
+    ),
+    # A scanner may be away for a day; then whoever opens the file is asked first.
+    attachments.SCAN: Work(
+        prepare=lambda outside, payload: (
+            attachments.scan(int(payload["attachment_id"]), outside.scanner, outside.storage),
+            outside.storage,
+        ),
+        finish=lambda payload, said: attachments.mark_scanned(int(payload["attachment_id"]), *said),
+        lane="files",
+        lease=timedelta(minutes=5),
+        tries=54,
+        first=lambda: timedelta(seconds=10),
+        longest=timedelta(minutes=30),
+        give_up=lambda payload, error: attachments.give_up_scanning(int(payload["attachment_id"]), error),
+    ),
+    attachments.DRAW: Work(
+        prepare=lambda outside, payload: (
+            attachments.draw(int(payload["attachment_id"]), outside.storage),
+            outside.storage,
+        ),
+        finish=lambda payload, drawn: attachments.mark_drawn(int(payload["attachment_id"]), *drawn),
+        lane="files",
+        lease=timedelta(minutes=2),
+        tries=4,
+    ),
+    file_checks.CHECK: Work(
+        prepare=lambda outside, _payload: (file_checks.look(outside.storage), outside.storage),
+        finish=lambda _payload, looked: file_checks.settle(*looked),
+        lane="files",
+        lease=timedelta(hours=2),
+        tries=3,
+        first=lambda: timedelta(minutes=10),
     ),
     # A letter that three tries could not read is for a person to look at.
     incoming.READ: Work(
@@ -161,7 +205,7 @@ JOBS: dict[str, Work] = {
         **PATIENT,
     ),
 }
-LANES: tuple[str, ...] = ("papers", "mail", "post", "news", "hooks")
+LANES: tuple[str, ...] = ("papers", "mail", "post", "news", "hooks", "files")
 
 
 @dataclass(frozen=True)
@@ -192,4 +236,6 @@ SCHEDULE: tuple[Every, ...] = (
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
     Every("mails.gather", 300, mailing.gather_digests),
     Every("attachments.sweep", 3600, attachments.ask_to_sweep),
+    Every("attachments.scan", 3600, attachments.ask_to_scan),
+    Every("files.check", 3600, file_checks.ask_to_check),
 )

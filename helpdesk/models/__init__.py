@@ -1,7 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, Grant, Role
-from helpdesk.models.attachment import Attachment
+from helpdesk.models.attachment import Attachment, FileCheck, Scan
 from helpdesk.models.bulk_run import BulkAct, BulkRun
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.case import (
@@ -97,6 +97,7 @@ __all__ = [
     "ExpertStatus",
     "ExpertTeam",
     "Feedback",
+    "FileCheck",
     "Grant",
     "HoursEntry",
     "Incoming",
@@ -131,6 +132,7 @@ __all__ = [
     "RoutingRule",
     "Rung",
     "SavedView",
+    "Scan",
     "SendStatus",
     "Side",
     "SizeClass",

@@ -1,7 +1,8 @@
-"""Files on a case: on the request, a message or a note. The bytes lie under the hash of their content."""
+"""Files on a case: on the request, a message, a note or a visit. The bytes lie under the hash of their content."""
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
@@ -12,6 +13,17 @@ from helpdesk.models.case import Case
 from helpdesk.models.message import Side
 
 
+class Scan(enum.StrEnum):
+    """Whether somebody looked for a virus: not asked (no scanner is set), being looked at, clean, infected, or not
+    possible (the scanner was away too long, or refuses a file so large)."""
+
+    OFF = "off"
+    WAITING = "waiting"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    IMPOSSIBLE = "impossible"
+
+
 class Attachment(Model):
     """One file. Until `linked_at` it was only uploaded, with a form that is not sent yet (`batch` is its key)."""
 
@@ -19,9 +31,17 @@ class Attachment(Model):
     __table_args__ = (
         Index("ix_attachments_case", "case_id", "id"),
         Index("ix_attachments_hash", "sha256"),
+        Index("ix_attachments_preview", "preview"),
         Index("ix_attachments_loose", "linked_at", "at"),
-        CheckConstraint("message_id IS NULL OR note_id IS NULL", name="in_one_place"),
+        CheckConstraint(
+            "(CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN note_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN visit_id IS NULL THEN 0 ELSE 1 END) <= 1",
+            name="in_one_place",
+        ),
         CheckConstraint("size > 0", name="not_empty"),
+        CheckConstraint("pages IS NULL OR pages > 0", name="has_pages"),
+        CheckConstraint("scan <> 'infected' OR threat IS NOT NULL", name="infected_by_something"),
+        CheckConstraint("scan IN ('off', 'waiting') OR scanned_at IS NOT NULL", name="scanned_at_a_time"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,17 +49,41 @@ class Attachment(Model):
     batch: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
     name: Mapped[str] = mapped_column(String(140))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
+    # Empty once the bytes are gone: the row stays as a trace.
     sha256: Mapped[str] = mapped_column(String(64))
-    # The small picture of a picture.
+    # The small picture of a picture, or of a PDF's first page.
     preview: Mapped[str | None] = mapped_column(String(64))
+    pages: Mapped[int | None]
     side: Mapped[Side] = mapped_column(stored_enum(Side))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     author_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
     linked_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    scan: Mapped[Scan] = mapped_column(stored_enum(Scan), default=Scan.OFF)
+    scanned_at: Mapped[datetime | None]
+    threat: Mapped[str | None] = mapped_column(String(200))
+    # Since when the nightly check misses its bytes, or finds others under its hash.
+    lost_at: Mapped[datetime | None]
 
     case: Mapped[Case] = relationship()
+
+
+class FileCheck(Model):
+    """What a nightly comparison of rows and bytes found; numbers of files. `kept_back` orphans were too many to delete
+    without somebody looking first."""
+
+    __tablename__ = "file_checks"
+    __table_args__ = (Index("ix_file_checks_at", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    files: Mapped[int]
+    missing: Mapped[int]
+    damaged: Mapped[int]
+    orphans: Mapped[int]
+    kept_back: Mapped[int]

@@ -26,7 +26,7 @@ from helpdesk.rules.policy import Who
 # What a bubble or a card says already, and what only the log of looking keeps, needs no line of its own.
 SILENT = frozenset({
     "case.submitted", "case.started", "message.posted", "note.posted", "visit.logged", "visit.confirmed",
-    "visit.verified", "contact.viewed",
+    "visit.verified", "contact.viewed", "file.removed",
 })  # fmt: skip
 
 # Who was asked before and why not is for those who assign; the expert who said yes reads none of it.
@@ -83,6 +83,7 @@ class VisitView:
     state_text: str
     edit_url: str
     verify_url: str = ""
+    files: list[FileView] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     found = [_problem(case, parts)] if case.submitted_at else []
     found += [_message(m, case, who, parts) for m in parts.messages]
     found += [_note(n, parts.files) for n in parts.notes]
-    found += [_visit(v, case, who, parts.may_verify) for v in parts.visits]
+    found += [_visit(v, case, who, parts) for v in parts.visits]
     found += _events(parts)
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
 
@@ -210,14 +211,14 @@ def _note(row: Note, files: FilesOf) -> Entry:
     return Entry(f"n-{row.id}", "note", row.at, view)
 
 
-def _visit(row: Visit, case: Case, who: Who, may_verify: bool) -> Entry:
+def _visit(row: Visit, case: Case, who: Who, parts: Parts) -> Entry:
     words, state = VISIT_STATES[row.status]
     said = gettext(words)
     if row.status is VisitStatus.DISPUTED and row.dispute_reason:
         said = gettext("企业有异议：%(reason)s", reason=row.dispute_reason)
     mine = who.expert_id is not None and who.expert_id == row.expert_id == case.expert_id
     open_still = row.status in (VisitStatus.LOGGED, VisitStatus.DISPUTED) and case.status in CHANGEABLE
-    to_verify = may_verify and visits.is_for_the_station(row)
+    to_verify = parts.may_verify and visits.is_for_the_station(row)
     title = gettext(VISIT_TITLES[row.mode])
     view = VisitView(
         id=row.id,
@@ -230,6 +231,7 @@ def _visit(row: Visit, case: Case, who: Who, may_verify: bool) -> Entry:
         state_text=said,
         edit_url=url_for("visits.edit", number=case.number, visit_id=row.id) if mine and open_still else "",
         verify_url=url_for("verifications.visit", number=case.number, visit_id=row.id) if to_verify else "",
+        files=parts.files.visits.get(row.id, []),
     )
     return Entry(f"v-{row.id}", "visit", row.starts_at, view)
 

@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import attachments
-from helpdesk.models import Attachment, Case
+from helpdesk.i18n import counted
+from helpdesk.models import Attachment, Case, Scan
 from helpdesk.rules.policy import Who
+
+# What stands beside a file that opens, though nobody looked for a virus in it.
+NOT_SCANNED = (Scan.OFF, Scan.IMPOSSIBLE)
 
 
 @dataclass(frozen=True)
 class FileView:
-    """One file; `url` is empty for one that was taken away."""
+    """One file; without `url` it is not to be opened, and `says` tells why."""
 
     name: str
     size: str
     url: str
     preview: str = ""
     remove: str = ""
+    pages: str = ""
+    says: str = ""
 
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file of a form that is not sent yet."""
+    """A file of a form that is not sent yet; `says` is empty when there is nothing to tell but that it is here."""
 
     id: int
     name: str
     size: str
+    says: str = ""
 
 
 @dataclass(frozen=True)
 class FilesOf:
     """The files of a case by where they stand."""
 
-    request: list[FileView]
-    messages: dict[int, list[FileView]]
-    notes: dict[int, list[FileView]]
+    request: list[FileView] = field(default_factory=list)
+    messages: dict[int, list[FileView]] = field(default_factory=dict)
+    notes: dict[int, list[FileView]] = field(default_factory=dict)
+    visits: dict[int, list[FileView]] = field(default_factory=dict)
 
 
-NO_FILES = FilesOf([], {}, {})
+NO_FILES = FilesOf()
+Door = Callable[[Attachment], tuple[str, str]]
 
 
-def files_of(case: Case, who: Who, *, with_notes: bool, door: Callable[[Attachment], tuple[str, str]]) -> FilesOf:
+def files_of(case: Case, who: Who, *, with_notes: bool, door: Door) -> FilesOf:
     """Everything on the case; `door` gives the addresses to open and to remove a file through the reader's own door."""
-    found = FilesOf([], {}, {})
+    found = FilesOf()
     rows = attachments.of_case(case, with_notes=with_notes)
     removable = attachments.removable(case, who) if rows else set()
     for row in rows:
@@ -56,20 +65,42 @@ def files_of(case: Case, who: Who, *, with_notes: bool, door: Callable[[Attachme
             found.messages.setdefault(row.message_id, []).append(view)
         elif row.note_id is not None:
             found.notes.setdefault(row.note_id, []).append(view)
+        elif row.visit_id is not None:
+            found.visits.setdefault(row.visit_id, []).append(view)
         else:
             found.request.append(view)
     return found
 
 
-def _view(row: Attachment, may_remove: bool, door: Callable[[Attachment], tuple[str, str]]) -> FileView:
+def of_visit(case: Case, who: Who, visit_id: int, door: Door | None = None) -> list[FileView]:
+    """The files of one visit, for who works on the case unless another door is given."""
+    return files_of(case, who, with_notes=False, door=door or staff_door(case)).visits.get(visit_id, [])
+
+
+def _view(row: Attachment, may_remove: bool, door: Door) -> FileView:
     if row.removed_at is not None:
         return FileView(gettext("文件已移除"), "", "")
     url, remove = door(row)
+    remove = remove if may_remove else ""
+    size, pages = size_words(row.size), counted("%(n)s 页", row.pages) if row.pages else ""
+    if attachments.obstacle(row) is not None:
+        return FileView(row.name, size, "", remove=remove, says=_says(row))
     preview = url_for("files.show", token=attachments.link_token(row, preview=True)) if row.preview else ""
-    return FileView(row.name, size_words(row.size), url, preview, remove if may_remove else "")
+    return FileView(row.name, size, url, preview, remove, pages, _says(row))
 
 
-def staff_door(case: Case) -> Callable[[Attachment], tuple[str, str]]:
+def _says(row: Attachment) -> str:
+    """What must be told of a file: that it is being scanned, was infected, cannot be opened, or was never scanned."""
+    if row.scan is Scan.WAITING:
+        return gettext("正在查毒")
+    if row.scan is Scan.INFECTED:
+        return gettext("查出病毒，已经删除")
+    if row.lost_at is not None:
+        return gettext("文件暂时打不开")
+    return gettext("未查毒") if row.scan in NOT_SCANNED else ""
+
+
+def staff_door(case: Case) -> Door:
     """Addresses for who works on the case."""
 
     def door(row: Attachment) -> tuple[str, str]:
@@ -88,7 +119,10 @@ def own_door(row: Attachment) -> tuple[str, str]:
 
 def kept(case: Case, batch: str) -> list[KeptFile]:
     """What was uploaded with a form that is not sent yet."""
-    return [KeptFile(row.id, row.name, size_words(row.size)) for row in attachments.loose(case, batch)]
+    return [
+        KeptFile(row.id, row.name, size_words(row.size), _says(row) if attachments.obstacle(row) else "")
+        for row in attachments.loose(case, batch)
+    ]
 
 
 def size_words(size: int) -> str:

@@ -37,8 +37,8 @@ KINDS: dict[str, str] = {
     "case.closed_unreachable": N_("联系不上，先办结"), "case.transfer_requested": N_("申请转站"),
     "case.transferred": N_("转站接收"), "case.transfer_bounced": N_("转站被退回"), "case.reopened": N_("案件重开"),
     "case.at_risk": N_("快到时限"), "case.overdue": N_("已过时限"), "case.overdue_for_district": N_("超时一个工作日"),
-    "case.overdue_for_operator": N_("超时两个工作日"), "message.posted": N_("新留言"), "message.brought": N_("企业来信"),
-    "visit.logged": N_("记了服务"),
+    "case.overdue_for_operator": N_("超时两个工作日"), "message.posted": N_("新留言"),
+    "message.brought": N_("企业来信"), "visit.logged": N_("记了服务"),
     "visit.changed": N_("改了服务记录"), "visit.disputed": N_("服务时间有异议"), "certificate.issued": N_("出具证书"),
 }  # fmt: skip
 

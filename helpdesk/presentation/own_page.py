@@ -187,7 +187,7 @@ def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> 
                            case.problem, True, files.request, first.via, first.lost)  # fmt: skip
         found.append(Entry("m-0", "message", case.submitted_at, view))
     found += [_message(row, case, files, by_mail(letters, row.id)) for row in said]
-    found += [_visit(row) for row in held]
+    found += [_visit(row, files) for row in held]
     for row in log:
         text = "" if row.kind in SILENT else event_text(row, for_company=True)
         if text:
@@ -203,7 +203,7 @@ def _message(row: Message, case: Case, files: FilesOf, letter: Came) -> Entry:
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 
-def _visit(row: Visit) -> Entry:
+def _visit(row: Visit, files: FilesOf) -> Entry:
     words, state = VISIT_STATES[row.status]
     view = VisitView(
         id=row.id,
@@ -215,6 +215,7 @@ def _visit(row: Visit) -> Entry:
         state=state,
         state_text=_visit_state(row, words),
         edit_url="open" if row.status is VisitStatus.LOGGED else "",
+        files=files.visits.get(row.id, []),
     )
     return Entry(f"v-{row.id}", "visit", row.starts_at, view)
 

@@ -13,6 +13,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.db import begin, db
 from helpdesk.domain import notices
 from helpdesk.errors import HelpdeskError, NotAllowed, NotFound, Refused, Stale, TooMany
@@ -23,6 +24,7 @@ from helpdesk.presentation.navigation import home_for, navigation_for, role_labe
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes import guard, uploads
 from helpdesk.routes.entry import SignedIn
+from helpdesk.routes.files import Sessions
 from helpdesk.routes.page import wants_fragment
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY
@@ -51,6 +53,7 @@ def register(app: Flask) -> None:
     app.before_request(uploads.make_room)
     _transactions(app)
     _sign_in(app)
+    app.session_interface = Sessions()
     csrf = CSRFProtect(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"helpdesk.routes.{name}").bp)
@@ -148,6 +151,11 @@ def _errors(app: Flask) -> None:
             return _page(409, refusal_text(error))
         return _page(422, refusal_text(error) if isinstance(error, Refused) else None)
 
+    @app.errorhandler(StorageTrouble)
+    def storage_is_away(error: StorageTrouble) -> Any:
+        app.logger.error("files: %s at %s", error, request.path)
+        return _page(503, gettext("文件暂时打不开，其余的都能用"))
+
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> Any:
         # A session that ran out took its token along: what is missing is the sign-in.
@@ -161,6 +169,8 @@ def _errors(app: Flask) -> None:
             return _to_sign_in()
         if error.code is not None and error.code < 400:
             return error
+        if error.code == 413:
+            uploads.drain()
         return _page(error.code or 500)
 
     @app.errorhandler(Exception)

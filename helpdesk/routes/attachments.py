@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, flash, url_for
 from flask_babel import gettext
-from werkzeug.wrappers import Response as Redirect
 
 from helpdesk.domain import attachments
 from helpdesk.models import Attachment, Case
+from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import attachment_for, case_for, me
 from helpdesk.routes.page import answer
 
@@ -16,10 +16,10 @@ bp = Blueprint("attachments", __name__)
 
 @bp.get("/cases/<number>/attachments/<int:attachment_id>")
 @case_for("case.read")
-def show(case: Case, attachment_id: int) -> Response | Redirect:
+def show(case: Case, attachment_id: int) -> Response:
     """To the file, by a link that is good for ten minutes."""
     row = attachments.find(case, attachment_id, me())
-    return redirect(url_for("files.show", token=attachments.link_token(row)), 303)
+    return to_file(row, url_for("cases.show", number=case.number))
 
 
 @bp.post("/attachments/<int:attachment_id>/removal")

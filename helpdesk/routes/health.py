@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import channels, incoming, mailing, webhooks
+from helpdesk.domain import channels, file_checks, incoming, mailing, webhooks
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
 from helpdesk.routes.guard import may, open_to_all
 from helpdesk.routes.page import page
@@ -21,7 +21,8 @@ bp = Blueprint("health", __name__)
 @bp.get("/health")
 @open_to_all
 def show() -> Any:
-    """Database, worker's last sign of life, work that waits and work that failed; 503 without a database.
+    """Database, worker's last sign of life, work that waits and work that failed, what the last check of the files
+    found; 503 without a database.
 
     `state` is red while something needs a person: `troubles` says what (docs/architecture.md).
     """
@@ -33,6 +34,7 @@ def show() -> Any:
         )
         beat = db.session.scalar(select(Beat.at).where(Beat.name == "worker"))
         troubles = _troubles()
+        files = file_checks.latest()
     except SQLAlchemyError:
         return jsonify(database="down"), 503
     age = round((clock.now() - beat).total_seconds()) if beat else None
@@ -44,6 +46,16 @@ def show() -> Any:
         jobs_waiting=waiting.get(JobStatus.PENDING, 0) + waiting.get(JobStatus.RUNNING, 0),
         jobs_failed=waiting.get(JobStatus.FAILED, 0),
         **troubles,
+        files=None
+        if files is None
+        else {
+            "checked_at": files.at.isoformat(timespec="seconds"),
+            "files": files.files,
+            "missing": files.missing,
+            "damaged": files.damaged,
+            "orphans_deleted": files.orphans,
+            "orphans_kept_back": files.kept_back,
+        },
     )
 
 
@@ -56,7 +68,13 @@ def _troubles() -> dict[str, int]:
         "channel_messages_late": channels.late(),
         "webhook_deliveries_late": webhooks.late(),
         "webhooks_paused": webhooks.paused(),
+        "files_missing_or_damaged": _bad_files(),
     }
+
+
+def _bad_files() -> int:
+    latest = file_checks.latest()
+    return latest.missing + latest.damaged if latest is not None else 0
 
 
 @bp.get("/accesses")

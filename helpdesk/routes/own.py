@@ -23,6 +23,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
 from helpdesk.presentation import file_views, own_page
 from helpdesk.presentation.words import refusal_text
+from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import me, own_case_for, visit_of
 from helpdesk.routes.page import page, wants_fragment
 from helpdesk.routes.sessions import enter
@@ -70,8 +71,7 @@ def _show(case: Case, form: ReplyForm, status: int = 200) -> Response:
 @own_case_for("case.read")
 def file(case: Case, attachment_id: int) -> Response:
     """To a file, by a link that is good for ten minutes."""
-    row = attachments.find(case, attachment_id, me())
-    return _go(url_for("files.show", token=attachments.link_token(row)))
+    return to_file(attachments.find(case, attachment_id, me()), url_for(".show"))
 
 
 @bp.post("/attachments/<int:attachment_id>/removal")
@@ -130,6 +130,7 @@ def check_visit(case: Case, visit_id: int) -> Response:
         visit=visit,
         form=form,
         facts=own_page.visit_facts(visit),
+        files=file_views.of_visit(case, me(), visit.id, file_views.own_door),
         is_open=visit.status in visits.DECIDABLE,
         has_errors=status != 200,
     )

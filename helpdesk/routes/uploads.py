@@ -21,6 +21,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 # A request with files may be as large as so many files of the largest kind.
 FILES_A_REQUEST = 3
+# So many times as much is still taken, and thrown away, before an answer says that it is too large.
+DRAIN_ROOMS = 3
 
 
 def takes_files(view: V) -> V:
@@ -31,11 +33,35 @@ def takes_files(view: V) -> V:
 
 
 def make_room() -> None:
-    """Before anything reads the request: a view that takes files gets the room for them."""
+    """Before anything reads the request: a view that takes files gets the room for them.
+
+    The request is then read whole, before a transaction is opened: on a slow line that takes minutes, in which nobody
+    else could write. Raises RequestEntityTooLarge.
+    """
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_files", False):
-        room = current_app.config["MAX_FILE_MB"] * FILES_A_REQUEST * 1024 * 1024
-        request.max_content_length = room + current_app.config["MAX_REQUEST_KB"] * 1024
+        request.max_content_length = room()
+    if request.method == "POST":
+        _ = request.form
+
+
+def room() -> int:
+    """Bytes of the largest request with files."""
+    return int(current_app.config["MAX_FILE_MB"] * FILES_A_REQUEST * 1024 + current_app.config["MAX_REQUEST_KB"]) * 1024
+
+
+def drain() -> None:
+    """Take what is still coming of a request that is too large, so that the browser is ready to read why.
+
+    A browser that is cut off while it sends shows its own page of a broken connection. What is far too large is cut.
+    """
+    environ = request.environ
+    # Only where the server ends the stream by itself: elsewhere reading on would wait for ever.
+    if not environ.get("wsgi.input_terminated") or (request.content_length or 0) > DRAIN_ROOMS * room():
+        return
+    stream, left = environ["wsgi.input"], DRAIN_ROOMS * room()
+    while left > 0 and (some := stream.read(min(left, 256 * 1024))):
+        left -= len(some)
 
 
 def keep(form: FilesForm, case: Case, batch: str) -> int | None:
@@ -45,11 +71,24 @@ def keep(form: FilesForm, case: Case, batch: str) -> int | None:
     """
     if not form.csrf_is_good():
         return 422
+    storage, ready, refused = storage_from(current_app.config), [], None
+    given = form.uploads()
+    if given:
+        # Nothing was written yet. Looking at pictures and storing them takes seconds, in which others may write.
+        db.session.rollback()
+        try:
+            ready = attachments.make_ready(given, storage)
+        except Refused as refusal:
+            refused = refusal
+        begin(read_only=False)
+        db.session.refresh(case)
     try:
+        if refused is not None:
+            raise refused
         dropped = request.form.get("drop", type=int)
         if dropped:
             attachments.drop(case, batch, dropped)
-        attachments.keep(case, me(), batch, form.uploads(), storage_from(current_app.config))
+        attachments.keep_ready(case, me(), batch, ready, storage)
     except Refused as refusal:
         form.refuse(refusal)
         return 422

@@ -9,7 +9,7 @@ from helpdesk.domain import closure, visits
 from helpdesk.forms.desk import VerifyForm, VisitDecisionForm
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Visit
-from helpdesk.presentation import own_page
+from helpdesk.presentation import file_views, own_page
 from helpdesk.routes.guard import case_for, me, visit_of
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt, form_for, life_step, where_from
@@ -65,6 +65,7 @@ def visit(case: Case, visit_id: int) -> Response:
         visit=row,
         form=form,
         facts=own_page.visit_facts(row),
+        files=file_views.of_visit(case, me(), row.id),
         back=where_from(case),
         has_errors=status != 200,
     )

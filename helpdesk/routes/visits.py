@@ -9,15 +9,17 @@ from helpdesk.domain import consultation, visits
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.forms.visits import VisitForm, values_of
 from helpdesk.models import Case
-from helpdesk.presentation import visit_page
+from helpdesk.presentation import file_views, visit_page
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import case_for, me, visit_of
 from helpdesk.routes.page import answer, page_or_fragment
-from helpdesk.routes.steps import attempt, where_from
+from helpdesk.routes.steps import where_from
+from helpdesk.routes.uploads import attempt_with_files, takes_files
 
 bp = Blueprint("visits", __name__, url_prefix="/cases/<number>/visits")
 
 
+@takes_files
 @bp.route("/new", methods=["GET", "POST"])
 @case_for("visit.log")
 def new(case: Case) -> Response:
@@ -26,7 +28,7 @@ def new(case: Case) -> Response:
     refused = None
     if request.method == "POST":
         said: list[int] = []
-        refused = attempt(
+        refused = attempt_with_files(
             form, case, lambda: said.append(visits.log(case, me(), facts=form.facts(), form_key=form.key).id)
         )
         if refused is None:
@@ -35,6 +37,7 @@ def new(case: Case) -> Response:
     return _page(case, form, refused, gettext("记一次服务"), url_for("visits.new", number=case.number))
 
 
+@takes_files
 @bp.route("/<int:visit_id>", methods=["GET", "POST"])
 @case_for("visit.log")
 def edit(case: Case, visit_id: int) -> Response:
@@ -49,7 +52,11 @@ def edit(case: Case, visit_id: int) -> Response:
     form = VisitForm(**values_of(visit))
     refused = None
     if request.method == "POST":
-        refused = attempt(form, None, lambda: visits.change(visit, me(), facts=form.facts(), seen=form.seen))
+        refused = attempt_with_files(
+            form,
+            case,
+            lambda: visits.change(visit, me(), facts=form.facts(), seen=form.seen, form_key=form.key),
+        )
         if refused is None:
             flash(gettext("已改好，等企业再确认"), "done")
             return answer(here)
@@ -74,7 +81,9 @@ def _page(
         status=refused or 200,
         case=case,
         form=form,
-        has_errors=refused is not None,
+        has_errors=refused not in (None, 200),
+        kept_files=file_views.kept(case, form.key) if refused is not None else [],
+        files=file_views.of_visit(case, me(), besides) if besides else [],
         title=title,
         url=url,
         back=where_from(case),

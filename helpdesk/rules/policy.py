@@ -38,6 +38,7 @@ from helpdesk.models import (
     Transfer,
     TransferStatus,
     Visit,
+    VisitStatus,
 )
 
 
@@ -277,9 +278,11 @@ def attachment_of_own_company(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def attachment_mine(who: Who, held: Held) -> ColumnElement[bool]:
-    """What this expert sent with a case they still have."""
+    """What this expert sent with a case they still have; what proves a visit stays once somebody has decided on it."""
     mine = select(Case.id).where(case_assigned_to_me(who, held))
-    return and_(Attachment.author_id == who.account_id, Attachment.case_id.in_(mine))
+    decided = select(Visit.id).where(Visit.status.not_in((VisitStatus.LOGGED, VisitStatus.DISPUTED)))
+    is_proof = and_(Attachment.visit_id.is_not(None), Attachment.visit_id.in_(decided))
+    return and_(Attachment.author_id == who.account_id, Attachment.case_id.in_(mine), ~is_proof)
 
 
 def attachment_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
@@ -402,7 +405,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.ADMIN, "account.manage", account_any),
     _rule(Role.ADMIN, "mail.resend", mail_any),
     _rule(Role.ADMIN, "accounts.list accesses.list health.read mails.list", page),
-    _rule(Role.SYSTEM, "case.keep_time case.hand_back case.offer", case_any),
+    _rule(Role.SYSTEM, "case.keep_time case.hand_back case.offer case.forget_files", case_any),
 )
 
 ACTIONS: tuple[str, ...] = tuple(sorted({action for rule in RULES for action in rule.may}))

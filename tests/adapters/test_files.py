@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from PIL import Image
 
-from helpdesk.adapters.files import BadFile, clean_name, examine
+from helpdesk.adapters.files import OLE, BadFile, clean_name, examine
 
 
 def picture(form="JPEG", size=(1200, 800), **more) -> bytes:
@@ -45,7 +45,7 @@ def code_of(name: str, data: bytes) -> str:
         ("照片.png", picture("JPEG"), "照片.jpg", "image/jpeg"),
         ("a.webp", picture("WEBP"), "a.webp", "image/webp"),
         ("记录.txt", "第一行\n第二行".encode("gb18030"), "记录.txt", "text/plain"),
-        ("旧表.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "旧表.xls", "application/vnd.ms-excel"),
+        ("旧表.xls", OLE + b"\0" * 600 + "Workbook".encode("utf-16-le"), "旧表.xls", "application/vnd.ms-excel"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
 )

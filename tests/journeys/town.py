@@ -15,9 +15,11 @@ from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
+from helpdesk.cli.city import papers
 from helpdesk.db import db
 from helpdesk.domain import (
     assignment,
+    attachments,
     bulk,
     canned_replies,
     channels,
@@ -30,8 +32,9 @@ from helpdesk.domain import (
     webhooks,
     workspace,
 )
+from helpdesk.domain.attachments import Upload
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, Scan
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -107,6 +110,7 @@ def build(make: Make) -> Town:
     case("draft", "draft")
     for state in ("submitted", "triaged", "offered", "accepted", "consulting", "answered", "closed"):
         case(state, state)
+    attach(made["consulting"], make)
     case("sent by an account", "consulting", sent_by=cast.lin)
     waiting = case("waiting", "consulting")
     consultation.ask(waiting, cast.chen, question="去年研发费用占收入多少？", form_key="town-ask")
@@ -178,6 +182,19 @@ def endpoint_of(app: Flask, url: str) -> str:
     except HTTPException:
         return ""
     return str(rule.endpoint)
+
+
+def attach(case: Case, make: Make) -> None:
+    """A picture, a text that no scanner could look at, one that is being looked at, and papers on a visit."""
+    storage, cast = storage_from(current_app.config), make.cast
+    link = make.link(case)
+    sent = [papers.workshop(1), Upload("说明.txt", "现场说明".encode()), Upload("报价.csv", "单价,1".encode())]
+    rows = attachments.keep(case, link, "town-files", sent, storage)
+    rows[1].scan, rows[1].scanned_at = Scan.IMPOSSIBLE, clock.now()
+    rows[2].scan = Scan.WAITING
+    consultation.reply(case, link, body="照片和说明发您了。", form_key="town-files")
+    attachments.keep(case, cast.chen, "town-visit", [papers.signed_sheet(1), papers.notice(1)], storage)
+    attachments.bind(case, "town-visit", visit=make.visit(case))
 
 
 def crawl(app: Flask, get: Callable[[str], Page], doors: list[str], *, most: int = 2) -> Iterator[Found]:

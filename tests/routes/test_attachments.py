@@ -13,7 +13,7 @@ from helpdesk import clock as house_clock
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.db import db, transaction
-from helpdesk.domain import attachments, consultation
+from helpdesk.domain import attachments, consultation, visits
 from helpdesk.domain.attachments import Upload
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Attachment, Job, Message
@@ -149,7 +149,7 @@ def test_an_old_link_opens_nothing(app, told, monkeypatch):
     token = attachments.link_token(pdf)
     monkeypatch.setattr(attachments, "LINK_SECONDS", -1)
     with pytest.raises(NotFound):
-        attachments.read_by_token(token, MemoryStorage())
+        attachments.open_by_token(token, MemoryStorage())
 
 
 def test_nobody_opens_a_file_of_a_case_they_may_not_read(browser, told):
@@ -255,3 +255,71 @@ def test_a_request_with_files_may_be_larger_than_others_but_not_without_end(brow
     app.config["MAX_FILE_MB"] = 1
     browser.post(f"/t/{token}/messages", {**form, "body": "大", "files": [file(PDF + b" " * 900_000)]}, expect=303)
     browser.post(f"/t/{token}/messages", {**form, "body": "太大", "files": [file(PDF + b" " * 5_000_000)]}, expect=413)
+
+
+# --- on visits ---
+
+
+def visit_said(form: dict[str, str], **more: object) -> dict[str, object]:
+    day = (house_clock.local(house_clock.now()) - timedelta(days=1)).date().isoformat()
+    return {**form, "day": day, "starts": "14:00", "ends": "15:30", "mode": "onsite", "summary": "看了现场", **more}
+
+
+@pytest.fixture
+def served(make):
+    """A case whose company asked ten days ago, so that there is a past to serve in."""
+    with house_clock.at(house_clock.now() - timedelta(days=10)):
+        case = make.case("consulting")
+    db.session.commit()
+    return case
+
+
+def test_a_visit_is_logged_with_its_picture_and_the_signed_sheet(browser, cast, served):
+    url, token, number = f"/cases/{served.number}/visits/new", served.tracking_token, served.number
+    form = browser.get(url, as_="chen").form("/new")
+    files = [file(picture(), "现场.jpg"), file(name="签到表.pdf")]
+    browser.post(url, visit_said(form, files=files), as_="chen")
+    assert [(r.name, r.visit_id is not None, r.message_id) for r in rows()] == [
+        ("现场.jpg", True, None),
+        ("签到表.pdf", True, None),
+    ]
+    for page in (browser.get(f"/cases/{number}", as_="wang"), browser.get(f"/t/{token}")):
+        card = page.all("article", class_="visit")[0]
+        assert "现场.jpg" in "".join(card.itertext()) and "签到表.pdf" in "".join(card.itertext())
+    checked = browser.get(f"/t/{token}/visits/{rows()[0].visit_id}/confirmation")
+    assert checked.says("签到表.pdf")
+    to = browser.get(f"/t/{token}/attachments/{rows()[1].id}", expect=303).location
+    assert browser.open(to).data == PDF
+    browser.get(f"/cases/{number}/attachments/{rows()[1].id}", as_="zhao", expect=404)
+
+
+def test_a_refused_visit_keeps_its_files_and_a_corrected_one_gets_more(browser, served):
+    url = f"/cases/{served.number}/visits"
+    form = browser.get(f"{url}/new", as_="chen").form("/new")
+    wrong = visit_said(form, ends="13:00", files=[file(name="签到表.pdf")])
+    refused = browser.post(f"{url}/new", wrong, as_="chen", expect=422)
+    assert refused.says("签到表.pdf") and refused.says("结束时间要晚于开始时间") and refused.says("已上传")
+    dropped = browser.post(f"{url}/new", {**visit_said(form), "drop": rows()[0].id}, as_="chen", expect=200)
+    assert not dropped.says("签到表.pdf") and not dropped.says("有 1 处要改")
+    browser.post(f"{url}/new", visit_said(form, files=[file(name="签到表.pdf")]), as_="chen")
+    visit = rows()[-1].visit_id
+    page = browser.get(f"{url}/{visit}", as_="chen")
+    assert page.says("已经附上的") and page.says("签到表.pdf")
+    more = {**page.form(f"/visits/{visit}"), "files": [file(picture(), "现场.jpg")]}
+    browser.post(f"{url}/{visit}", more, as_="chen")
+    assert {r.name for r in rows() if r.visit_id == visit} == {"签到表.pdf", "现场.jpg"}
+
+
+def test_what_proves_a_visit_stays_with_it_once_the_company_has_confirmed(make, cast, served):
+    storage = MemoryStorage()
+    attachments.keep(
+        served, cast.chen, "key-proof", [Upload("签到表.pdf", PDF), Upload("现场.jpg", picture())], storage
+    )
+    visit = make.visit(served)
+    attachments.bind(served, "key-proof", visit=visit)
+    sheet, place = rows()
+    attachments.remove(place, cast.chen)
+    visits.confirm(visit, make.link(served))
+    with pytest.raises(NotAllowed):
+        attachments.remove(sheet, cast.chen)
+    attachments.remove(sheet, cast.wang)

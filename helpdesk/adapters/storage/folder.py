@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-from helpdesk.adapters.storage import MissingFile
+from helpdesk.adapters.storage import CHUNK, Chunks, MissingFile, StorageTrouble, Stored, checked
 
-KEY = re.compile(r"[a-z0-9]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)?")
+PART = ".part-"
 
 
 class FolderStorage:
@@ -20,17 +21,20 @@ class FolderStorage:
 
     def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise StorageTrouble(f"the files folder: {error}") from error
 
     def get(self, key: str) -> bytes:
         try:
@@ -38,10 +42,28 @@ class FolderStorage:
         except FileNotFoundError:
             raise MissingFile(key) from None
 
+    def stream(self, key: str) -> Chunks:
+        try:
+            file = self._path(key).open("rb")
+        except FileNotFoundError:
+            raise MissingFile(key) from None
+        return Chunks(iter(lambda: file.read(CHUNK), b""), file.close)
+
+    def exists(self, key: str) -> bool:
+        return self._path(key).is_file()
+
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
 
+    def list(self, folder: str) -> Iterator[Stored]:
+        for path in self._path(folder).rglob("*"):
+            try:
+                told = path.stat()
+            except FileNotFoundError:
+                continue  # deleted while we looked
+            if path.is_file() and not path.name.startswith(PART):
+                moment = datetime.fromtimestamp(told.st_mtime, UTC)
+                yield Stored(path.relative_to(self.root).as_posix(), told.st_size, moment)
+
     def _path(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
-            raise ValueError(f"not a storage key: {key!r}")
-        return self.root / key
+        return self.root / checked(key)

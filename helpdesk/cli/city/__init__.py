@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select, update
 
 from helpdesk import clock
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
@@ -226,11 +228,13 @@ def _tell_all(plans: list[Tale]) -> int:
     now = clock.now()
     stations = tuple(db.session.scalars(select(Station).order_by(Station.id)))
     star_id = next(iter(plans)).city.experts[STAR].id
+    storage = storage_from(current_app.config)
     queue: list[tuple[datetime, int, Any]] = []
     begin_all = []
     for n, tale in enumerate(plans):
         tale = replace(tale)
         tale.stations, tale.kept, tale.shown = stations, frozenset({star_id}), SHOWN_STATION
+        tale.storage = storage
         acts = tale.tell()
         begin_all.append(tale)
         heapq.heappush(queue, (next(acts), n, acts))

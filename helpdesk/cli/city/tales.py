@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk import clock
+from helpdesk.adapters.storage import Storage
+from helpdesk.cli.city import papers
 from helpdesk.cli.city.people import City
 from helpdesk.db import db
-from helpdesk.domain import assignment, closure, consultation, intake, transfers, triage, visits
+from helpdesk.domain import assignment, attachments, closure, consultation, intake, transfers, triage, visits
 from helpdesk.domain.intake import Contact
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import Refused
@@ -67,6 +69,19 @@ class Tale:
             here = clock.local(clock.from_local(here.date() + timedelta(days=step), 9, self.chance.randrange(5, 58)))
         self.moment = here.astimezone(self.start.tzinfo)
         return self.moment
+
+    storage: Storage | None = None
+
+    def attach(self, who: Who, batch: str, *files: attachments.Upload) -> None:
+        """Send files with the form of this key."""
+        if self.storage is not None:
+            attachments.keep(self.case, who, batch, files, self.storage)
+
+    @property
+    def place(self) -> int:
+        """A number of this tale's own, by which its pictures differ and which of them there are. No chance: drawing one
+        would change the whole city."""
+        return int(self.start.timestamp()) // 60
 
     @property
     def link(self) -> Who:
@@ -132,6 +147,9 @@ class Tale:
         self.case.contact_name = row["salutation"]
         meeting = self.chance.choice([Meeting.ONLINE, Meeting.PHONE, Meeting.ONSITE, Meeting.STATION])
         station = self._near()
+        if self.place % 5 == 0:
+            shown = papers.notice if self.scenario["category"] in ("policy", "legal") else papers.workshop
+            self.attach(self.asker, attachments.REQUEST, shown(self.place))
         intake.submit(
             self.case,
             self.asker,
@@ -269,9 +287,11 @@ class Tale:
     def _say(self, line: dict[str, str]) -> None:
         if line["from"] == "note":
             consultation.note(self.case, self.helper, body=line["text"], form_key=self.key())
-        else:
-            who = self.asker if line["from"] == "company" else self.helper
-            consultation.reply(self.case, who, body=line["text"], form_key=self.key())
+            return
+        who, key = self.asker if line["from"] == "company" else self.helper, self.key()
+        if any(word in line["text"] for word in ("附上", "发您", "发了", "拍")) and self.place % 2 == 0:
+            self.attach(who, key, papers.notice(self.place), papers.workshop(self.place))
+        consultation.reply(self.case, who, body=line["text"], form_key=key)
 
     def _visits(self) -> list[dict[str, Any]]:
         rows = list(self.scenario["visits"])
@@ -299,8 +319,12 @@ class Tale:
                 preparation_minutes=0 if self.long_visits else row["preparation_minutes"],
                 travel_minutes=row["travel_minutes"],
             )
+            key = self.key()
+            if row["mode"] in ("onsite", "station") and self.place % 3 == 0:
+                first = papers.workshop if row["mode"] == "onsite" else papers.whiteboard
+                self.attach(self.helper, key, first(self.place), papers.signed_sheet(self.place))
             try:
-                visit = visits.log(self.case, self.helper, facts=facts, form_key=self.key())
+                visit = visits.log(self.case, self.helper, facts=facts, form_key=key)
             except Refused:
                 continue
             if self.ending not in ("verified", "silent") and self.chance.random() < 0.75:

@@ -28,10 +28,41 @@
     box.value = value;
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const nameFiles = (input) => {
+  /* chosen files: a browser forgets the first choice at the second, a camera gives one at a time; here they add up */
+  const chosen = new WeakMap();
+  const sizeOf = (n) => (n < 1048576 ? `${Math.max(1, Math.round(n / 1024))} KB` : `${(n / 1048576).toFixed(1)} MB`);
+  const give = (input, files) => {
+    const box = new DataTransfer();
+    files.forEach((f) => box.items.add(f));
+    input.files = box.files;
+    chosen.set(input, files);
+  };
+  const listFiles = (out) => {
+    $$(".fileok", out).forEach((row) => row.remove());
+    for (const input of $$(`[data-files="${out.id}"]`)) {
+      for (const file of chosen.get(input) || []) {
+        const row = $("template", out).content.cloneNode(true).firstElementChild;
+        const large = file.size > out.dataset.most * 1048576;
+        $("div > span", row).textContent = file.name;
+        $("small", row).textContent = sizeOf(file.size) + (large ? ` · ${out.dataset.large}` : "");
+        row.classList.toggle("bad", large);
+        $("button .vh", row).textContent = file.name;
+        $("button", row).onclick = () => {
+          give(input, chosen.get(input).filter((f) => f !== file));
+          listFiles(out);
+          ($(".fileok button", out) || input).focus();
+        };
+        out.append(row);
+      }
+    }
+  };
+  const addFiles = (input) => {
     const out = document.getElementById(input.dataset.files);
-    const chosen = [...document.querySelectorAll(`[data-files="${input.dataset.files}"]`)].flatMap((one) => [...one.files]);
-    if (out) out.textContent = chosen.map((f) => `${f.name}（${Math.max(1, Math.round(f.size / 1024))} KB）`).join("，");
+    if (!out) return;
+    const before = chosen.get(input) || [];
+    const isNew = (f) => !before.some((b) => b.name === f.name && b.size === f.size && b.lastModified === f.lastModified);
+    give(input, [...before, ...[...input.files].filter(isNew)]);
+    listFiles(out);
   };
   const copy = async (text) => {
     try { await navigator.clipboard.writeText(text); return true; } catch { /* no permission or plain http */ }
@@ -80,7 +111,7 @@
   const settle = () => {
     const sent = sessionStorage.getItem("wq-sent");
     sessionStorage.removeItem("wq-sent");
-    if (sent && !$("#errors") && !location.pathname.startsWith("/login")) forget(sent);
+    if (sent && !$("#errors, .err-page") && !location.pathname.startsWith("/login")) forget(sent);
   };
 
   /* ---- sending: once, with a busy button; a warning before unsent words are left behind ---- */
@@ -94,6 +125,10 @@
   on("submit", (e) => {
     const form = e.target;
     if (form.dataset.sent) { e.preventDefault(); e.stopImmediatePropagation(); return; }
+    const large = $(".fileok.bad", form);
+    if (large) { e.preventDefault(); e.stopImmediatePropagation(); $("button", large).focus(); say($("small", large).textContent); return; }
+    const bar = $("progress.up", form);
+    if (bar && $("template ~ .fileok", form) && !form.hasAttribute("hx-post")) { bar.hidden = false; bar.removeAttribute("value"); }
     if ("guard" in form.dataset) {
       form.dataset.sent = "1";
       setTimeout(free, 15000, form);
@@ -252,7 +287,7 @@
     else if (el.closest("[data-row]")) mark(el.closest("[data-row]"));
   });
   on("change", (e) => {
-    if (e.target.dataset.files) nameFiles(e.target);
+    if (e.target.dataset.files) addFiles(e.target);
     if (e.target.closest(".pick")) tally();
   });
   on("reset", (e) => { if (e.target.id === "bulk") { e.preventDefault(); $$(".pick :checked").forEach((box) => { box.checked = false; }); tally(); } });
