@@ -74,7 +74,7 @@ else:
     Model = db.Model
 
 # Tables that an adapter makes for itself, with those that FTS5 keeps beside its own: no model describes them.
-UNMODELLED = ("case_search",)
+UNMODELLED = ("case_search", "article_search")
 
 
 def is_modelled(name: str | None, kind: str, _parents: Any) -> bool:

@@ -34,10 +34,11 @@ class Refused(HelpdeskError):
 
 
 class Stale(Refused):
-    """Somebody else acted on the same case first: who, and what they did. Answered with 409; nothing is lost."""
+    """Somebody else was quicker: who, and what they did (on a case, `event` and `status` say it). Answered with 409;
+    nothing is lost."""
 
-    def __init__(self, *, who: str, event: str, status: str) -> None:
-        super().__init__("stale", who=who, event=event, status=status)
+    def __init__(self, code: str = "stale", **facts: object) -> None:
+        super().__init__(code, field=None, **facts)
 
 
 class TooMany(HelpdeskError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,11 +12,11 @@ from helpdesk import clock
 from helpdesk.adapters.letterbox import letter as reader
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import assignment, closure, consultation, incoming, intake, triage, visits
+from helpdesk.domain import articles, assignment, closure, consultation, incoming, intake, triage, visits
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.models import Case, Incoming, Meeting, Offer, Outcome, Visit
+from helpdesk.models import Article, Case, Incoming, Meeting, Offer, Outcome, Visit
 from helpdesk.rules.credit import GATE
 from helpdesk.rules.policy import Who
 from tests.cast import SOUTHLIGHT, Cast
@@ -49,6 +49,27 @@ class Make:
         for step in steps:
             getattr(self, f"_{step}")(case, expert=expert, category=category, company=company, phone=phone, email=email)
         return case
+
+    def article(
+        self,
+        title: str = "研发费用怎么归集",
+        body: str = "按项目建**辅助账**，人员工时每月签字。",
+        *,
+        category: str = "policy",
+        by: str = "wang",
+        published: bool = True,
+        review_on: date | None = None,
+        title_en: str = "",
+        body_en: str = "",
+    ) -> Article:
+        """An article of Nanshan's, published unless it shall stay a draft."""
+        person = getattr(self.cast, by)
+        words = articles.Words(title, body, title_en, body_en)
+        article = articles.write(person, None, words, category_code=category)
+        if published:
+            day = review_on or clock.today() + timedelta(days=180)
+            articles.publish(article, person, no_names=True, holds=True, review_on=day)
+        return article
 
     def link(self, case: Case) -> Who:
         """Whoever holds the tracking link of the case."""

@@ -1,4 +1,4 @@
-"""Full text over cases: one way to cut words, and two engines that keep and match them.
+"""Full text over cases and articles: one way to cut words, and two engines that keep and match them.
 
 Chinese is cut into overlapping pairs (贷款利率: 贷款 款利 利率 率), so that every piece of two characters or more is
 found exactly where it stands, without a dictionary; everything else into whole words. Both engines see the same
@@ -34,9 +34,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Text:
-    """What a case is found by: `head` weighs more than `body`."""
+    """What a case or an article is found by: `head` weighs more than `body`."""
 
-    case_id: int
+    key: int
     head: str
     body: str
 
@@ -74,89 +74,102 @@ def parts(question: str) -> list[Part]:
     return found[:MOST_PARTS]
 
 
-class CaseIndex(Protocol):
-    """One engine. Writes belong to the caller's transaction."""
+class Index(Protocol):
+    """One engine over one kind of thing. Writes belong to the caller's transaction."""
 
     def put(self, connection: Connection, texts: list[Text]) -> None:
-        """Keep these texts, replacing what was kept of the same cases."""
+        """Keep these texts, replacing what was kept of the same things."""
+        ...
+
+    def drop(self, connection: Connection, key: int) -> None:
+        """Forget one thing; one that is not there is forgotten already."""
         ...
 
     def clear(self, connection: Connection) -> None:
         """Forget everything."""
         ...
 
-    def matching(self, question: list[Part]) -> Select[tuple[int]]:
-        """The ids (`case_id`) of the cases that hold every part. `question` is not empty."""
+    def matching(self, question: list[Part]) -> Select[int]:
+        """The ids of the things that hold every part. `question` is not empty."""
         ...
 
-    def ranked(self, question: list[Part], ids: list[int]) -> Select[tuple[int]]:
+    def ranked(self, question: list[Part], ids: list[int]) -> Select[int]:
         """The same narrowed to `ids`, a few hundred at the most, best first."""
         ...
-
-
-_fts = table("case_search", column("rowid"), column("head"), column("body"))
 
 
 class SqliteIndex:
     """FTS5. Pairs in a row are a phrase."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows = table(name, column("rowid"), column("head"), column("body"))
+
     def put(self, connection: Connection, texts: list[Text]) -> None:
         if not texts:
             return
-        connection.execute(text("DELETE FROM case_search WHERE rowid = :id"), [{"id": t.case_id} for t in texts])
+        connection.execute(text(f"DELETE FROM {self.name} WHERE rowid = :id"), [{"id": t.key} for t in texts])
         connection.execute(
-            text("INSERT INTO case_search (rowid, head, body) VALUES (:id, :head, :body)"),
-            [{"id": t.case_id, "head": " ".join(tokens(t.head)), "body": " ".join(tokens(t.body))} for t in texts],
+            text(f"INSERT INTO {self.name} (rowid, head, body) VALUES (:id, :head, :body)"),
+            [{"id": t.key, "head": " ".join(tokens(t.head)), "body": " ".join(tokens(t.body))} for t in texts],
         )
 
+    def drop(self, connection: Connection, key: int) -> None:
+        connection.execute(text(f"DELETE FROM {self.name} WHERE rowid = :id"), {"id": key})
+
     def clear(self, connection: Connection) -> None:
-        connection.execute(text("DELETE FROM case_search"))
+        connection.execute(text(f"DELETE FROM {self.name}"))
 
-    def matching(self, question: list[Part]) -> Select[tuple[int]]:
-        return select(_fts.c.rowid.label("case_id")).where(self._match(question))
+    def matching(self, question: list[Part]) -> Select[int]:
+        return select(self.rows.c.rowid.label("key")).where(self._match(question))
 
-    def ranked(self, question: list[Part], ids: list[int]) -> Select[tuple[int]]:
-        score = func.bm25(literal_column("case_search"), 6.0, 1.0)
+    def ranked(self, question: list[Part], ids: list[int]) -> Select[int]:
+        score = func.bm25(literal_column(self.name), 6.0, 1.0)
         # The plus keeps SQLite from asking the index once for each id, which would weigh the words anew each time.
-        among = literal_column("+case_search.rowid").in_(ids)
-        between = _fts.c.rowid.between(min(ids), max(ids))
-        query = select(_fts.c.rowid.label("case_id")).where(self._match(question), between, among)
-        return query.order_by(score, _fts.c.rowid.desc())
+        among = literal_column(f"+{self.name}.rowid").in_(ids)
+        between = self.rows.c.rowid.between(min(ids), max(ids))
+        query = select(self.rows.c.rowid.label("key")).where(self._match(question), between, among)
+        return query.order_by(score, self.rows.c.rowid.desc())
 
     def _match(self, question: list[Part]) -> Any:
         # Tokens are letters and digits alone, so nothing in them can be an operator.
         said = " AND ".join(f'"{" ".join(part.tokens)}"' + ("*" if part.is_prefix else "") for part in question)
-        return literal_column("case_search").op("MATCH")(said)
-
-
-_rows = table("case_search", column("case_id"), column("tokens"))
+        return literal_column(self.name).op("MATCH")(said)
 
 
 class PostgresIndex:
     """A tsvector written by us, so that neither parser nor locale matters."""
+
+    def __init__(self, name: str, key: str) -> None:
+        self.name, self.key = name, key
+        self.rows = table(name, column(key), column("tokens"))
 
     def put(self, connection: Connection, texts: list[Text]) -> None:
         if not texts:
             return
         connection.execute(
             text(
-                "INSERT INTO case_search (case_id, tokens) VALUES (:id, CAST(:vector AS tsvector))"
-                " ON CONFLICT (case_id) DO UPDATE SET tokens = excluded.tokens"
+                f"INSERT INTO {self.name} ({self.key}, tokens) VALUES (:id, CAST(:vector AS tsvector))"
+                f" ON CONFLICT ({self.key}) DO UPDATE SET tokens = excluded.tokens"
             ),
-            [{"id": t.case_id, "vector": self._vector(t)} for t in texts],
+            [{"id": t.key, "vector": self._vector(t)} for t in texts],
         )
 
+    def drop(self, connection: Connection, key: int) -> None:
+        connection.execute(text(f"DELETE FROM {self.name} WHERE {self.key} = :id"), {"id": key})
+
     def clear(self, connection: Connection) -> None:
-        connection.execute(text("DELETE FROM case_search"))
+        connection.execute(text(f"DELETE FROM {self.name}"))
 
-    def matching(self, question: list[Part]) -> Select[tuple[int]]:
-        return select(_rows.c.case_id).where(_rows.c.tokens.op("@@")(self._query(question)))
+    def matching(self, question: list[Part]) -> Select[int]:
+        return select(self.rows.c[self.key].label("key")).where(self.rows.c.tokens.op("@@")(self._query(question)))
 
-    def ranked(self, question: list[Part], ids: list[int]) -> Select[tuple[int]]:
+    def ranked(self, question: list[Part], ids: list[int]) -> Select[int]:
         wanted = self._query(question)
-        score = func.ts_rank(_rows.c.tokens, wanted)
-        query = select(_rows.c.case_id).where(_rows.c.tokens.op("@@")(wanted), _rows.c.case_id.in_(ids))
-        return query.order_by(score.desc(), _rows.c.case_id.desc())
+        key = self.rows.c[self.key]
+        score = func.ts_rank(self.rows.c.tokens, wanted)
+        query = select(key.label("key")).where(self.rows.c.tokens.op("@@")(wanted), key.in_(ids))
+        return query.order_by(score.desc(), key.desc())
 
     def _vector(self, one: Text) -> str:
         lexemes: list[str] = []
@@ -177,6 +190,6 @@ class PostgresIndex:
         return cast(literal(said), TSQUERY)
 
 
-def index_for(dialect: str) -> CaseIndex:
-    """The engine of this database."""
-    return SqliteIndex() if dialect == "sqlite" else PostgresIndex()
+def index_for(dialect: str, noun: str = "case") -> Index:
+    """The engine of this database over cases or articles: table `<noun>_search`."""
+    return SqliteIndex(f"{noun}_search") if dialect == "sqlite" else PostgresIndex(f"{noun}_search", f"{noun}_id")

@@ -19,7 +19,17 @@ from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from
 from helpdesk.cli import city, drawing
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import accounts, attachments, file_checks, hours, life, reference, search, working_calendar
+from helpdesk.domain import (
+    accounts,
+    articles,
+    attachments,
+    file_checks,
+    hours,
+    life,
+    reference,
+    search,
+    working_calendar,
+)
 from helpdesk.errors import Refused
 from helpdesk.jobs import post, registry, worker
 from helpdesk.models import Account, Case, Event, MailboxState, Role
@@ -168,7 +178,8 @@ def reindex_command() -> None:
         length = db.session.scalar(select(func.count()).select_from(Case).where(Case.number.is_not(None))) or 0
         with click.progressbar(length=length, label="cases", file=sys.stderr) as bar:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
-    click.echo(f"{done} cases are in the index")
+        read = articles.reindex()
+    click.echo(f"{done} cases are in the index, {read} articles in theirs")
 
 
 # What a mail server understands (sysexits.h): nothing was given; ask again later.

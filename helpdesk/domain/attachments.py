@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from helpdesk import clock, config
 from helpdesk.adapters import files
@@ -24,7 +24,7 @@ from helpdesk.db import db
 from helpdesk.domain import record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Attachment, Case, Message, Note, Role, Scan, Side, Status, Visit
+from helpdesk.models import Article, Attachment, Case, Message, Note, Role, Scan, Side, Status, Visit
 from helpdesk.rules import policy
 from helpdesk.rules.policy import SYSTEM, Who
 
@@ -52,6 +52,14 @@ class Upload:
 
     name: str
     data: bytes
+
+
+# What a file may hang on.
+Owner = Case | Article
+
+
+def _of(owner: Owner) -> ColumnElement[bool]:
+    return (Attachment.case_id if isinstance(owner, Case) else Attachment.article_id) == owner.id
 
 
 @dataclass(frozen=True)
@@ -92,20 +100,20 @@ def make_ready(uploads: Sequence[Upload], storage: Storage) -> list[Ready]:
     return ready
 
 
-def keep(case: Case, by: Who, batch: str, uploads: Sequence[Upload], storage: Storage) -> list[Attachment]:
+def keep(owner: Owner, by: Who, batch: str, uploads: Sequence[Upload], storage: Storage) -> list[Attachment]:
     """`make_ready` and `keep_ready` in one, for who has no reader waiting."""
-    return keep_ready(case, by, batch, make_ready(uploads, storage), storage) if uploads else []
+    return keep_ready(owner, by, batch, make_ready(uploads, storage), storage) if uploads else []
 
 
-def keep_ready(case: Case, by: Who, batch: str, ready: Sequence[Ready], storage: Storage) -> list[Attachment]:
-    """Keep what came with a form, not yet part of the case. The same content in the same form is one file.
+def keep_ready(owner: Owner, by: Who, batch: str, ready: Sequence[Ready], storage: Storage) -> list[Attachment]:
+    """Keep what came with a form, not yet part of the case or article. The same content in the same form is one file.
 
     Raises Refused when it is too many for the form or the case; then none of them is kept.
     """
-    known = {row.sha256: row for row in loose(case, batch)}
+    known = {row.sha256: row for row in loose(owner, batch)}
     if len(known.keys() | {one.sha256 for one in ready}) > MOST_AT_ONCE:
         raise Refused("too_many_files", field="files", limit=MOST_AT_ONCE)
-    if _count(case) + len(ready) > MOST_ON_A_CASE:
+    if _count(owner) + len(ready) > MOST_ON_A_CASE:
         raise Refused("too_many_files_on_case", field="files", limit=MOST_ON_A_CASE)
     _secure({digest: data for one in ready for digest, data in one.contents.items()}, storage)
     kept = []
@@ -113,14 +121,15 @@ def keep_ready(case: Case, by: Who, batch: str, ready: Sequence[Ready], storage:
         if one.sha256 in known:
             continue
         row = Attachment(
-            case_id=case.id,
+            case_id=owner.id if isinstance(owner, Case) else None,
+            article_id=owner.id if isinstance(owner, Article) else None,
             batch=batch,
             name=one.file.name,
             media_type=one.file.media_type,
             size=len(one.file.data),
             sha256=one.sha256,
             preview=one.preview,
-            side=side_of(case, by),
+            side=side_of(owner, by),
             author_id=by.account_id,
             author_name=by.name[:80],
             at=clock.now(),
@@ -171,32 +180,32 @@ def key_of(digest: str) -> str:
     return f"{FOLDER}/{digest[:2]}/{digest}"
 
 
-def _count(case: Case) -> int:
+def _count(owner: Owner) -> int:
     return (
         db.session.scalar(
-            select(func.count())
-            .select_from(Attachment)
-            .where(Attachment.case_id == case.id, Attachment.removed_at.is_(None))
+            select(func.count()).select_from(Attachment).where(_of(owner), Attachment.removed_at.is_(None))
         )
         or 0
     )
 
 
-def side_of(case: Case, by: Who) -> Side:
-    """On whose side of the case somebody uploads."""
-    part = record.part_of(by, case)
+def side_of(owner: Owner, by: Who) -> Side:
+    """On whose side of the case somebody uploads; articles are the station's."""
+    if isinstance(owner, Article):
+        return Side.STATION
+    part = record.part_of(by, owner)
     if part is Role.EXPERT:
         return Side.EXPERT
     return Side.COMPANY if part in (Role.REQUESTER, Role.MEMBER, Role.ANYONE) else Side.STATION
 
 
-def loose(case: Case, batch: str) -> list[Attachment]:
+def loose(owner: Owner, batch: str) -> list[Attachment]:
     """What was uploaded with a form that is not sent yet, oldest first."""
     return list(
         db.session.scalars(
             select(Attachment)
             .where(
-                Attachment.case_id == case.id,
+                _of(owner),
                 Attachment.batch == batch,
                 Attachment.linked_at.is_(None),
                 Attachment.removed_at.is_(None),
@@ -207,10 +216,10 @@ def loose(case: Case, batch: str) -> list[Attachment]:
 
 
 def bind(
-    case: Case, batch: str, *, message: Message | None = None, note: Note | None = None, visit: Visit | None = None
+    owner: Owner, batch: str, *, message: Message | None = None, note: Note | None = None, visit: Visit | None = None
 ) -> int:
     """Make a form's files part of what was said with it; in the same transaction. Returns how many."""
-    rows = loose(case, batch)
+    rows = loose(owner, batch)
     for row in rows:
         row.message_id = message.id if message is not None else None
         row.note_id = note.id if note is not None else None
@@ -220,9 +229,9 @@ def bind(
     return len(rows)
 
 
-def drop(case: Case, batch: str, attachment_id: int) -> None:
+def drop(owner: Owner, batch: str, attachment_id: int) -> None:
     """Take a file out of a form that is not sent yet. One that is not there is gone already."""
-    for row in loose(case, batch):
+    for row in loose(owner, batch):
         if row.id == attachment_id:
             row.removed_at = clock.now()
     db.session.flush()
@@ -277,7 +286,8 @@ def remove(row: Attachment, by: Who) -> None:
     row.removed_at = clock.now()
     db.session.flush()
     # Neither name nor place: what should not have been sent must not live on in a log that nobody can shorten.
-    record.event(record.hold(row.case), "file.removed", by, attachment_id=row.id)
+    if row.case is not None:
+        record.event(record.hold(row.case), "file.removed", by, attachment_id=row.id)
     later(SWEEP, key=f"removed-{row.id}")
 
 
@@ -436,7 +446,7 @@ def _quarantine(digest: str, threat: str, storage: Storage) -> None:
         db.session.flush()
         if picture is not None and not is_mentioned(picture):
             storage.delete(key_of(picture))
-        if row.case.status is not Status.DRAFT and row.removed_at is None:
+        if row.case is not None and row.case.status is not Status.DRAFT and row.removed_at is None:
             record.event(record.hold(row.case), "file.infected", SYSTEM, attachment_id=row.id)
     storage.delete(key_of(digest))
     log.warning("a virus (%s) was found in %s of case %s and deleted", threat, rows[0].name, rows[0].case_id)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import articles
 from helpdesk.models import (
     Case,
     Category,
@@ -65,7 +66,9 @@ def _month(day: date) -> datetime:
 
 
 def _figures(mine: ColumnElement[bool], spans: tuple[tuple[datetime, datetime], ...]) -> list[Figure]:
-    rows: dict[str, list[float | None]] = {name: [] for name in ("received", "kept", "solved", "minutes", "experts")}
+    rows: dict[str, list[float | None]] = {
+        name: [] for name in ("received", "kept", "solved", "minutes", "experts", "deflected")
+    }
     for start, end in spans:
         received = _count(mine, Case.submitted_at >= start, Case.submitted_at < end)
         kept, judged = _kept(mine, start, end)
@@ -78,6 +81,7 @@ def _figures(mine: ColumnElement[bool], spans: tuple[tuple[datetime, datetime], 
         rows["solved"].append(100 * solved / closed if closed else None)
         rows["minutes"].append(_minutes(mine, start, end))
         rows["experts"].append(_serving(end))
+        rows["deflected"].append(articles.deflections(start, end))
     return [Figure(name, values[0], values[1]) for name, values in rows.items()]
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk import clock
 from helpdesk.adapters import search as engine
-from helpdesk.adapters.search import CaseIndex, Part, Text
+from helpdesk.adapters.search import Index, Part, Text
 from helpdesk.db import db
 from helpdesk.models import (
     Answer,
@@ -131,7 +131,7 @@ def _said(case_ids: list[int]) -> Iterator[Any]:
     yield from db.session.execute(select(Visit.case_id, Visit.summary).where(Visit.case_id.in_(case_ids)))
 
 
-def _index() -> CaseIndex:
+def _index() -> Index:
     return engine.index_for(db.session.get_bind().dialect.name)
 
 

@@ -1,6 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.article import Article, ArticleFeedback, ArticleState, ArticleVersion
 from helpdesk.models.attachment import Attachment, FileCheck, Scan
 from helpdesk.models.bulk_run import BulkAct, BulkRun
 from helpdesk.models.canned_reply import CannedReply
@@ -63,6 +64,10 @@ __all__ = [
     "ActLink",
     "Address",
     "Answer",
+    "Article",
+    "ArticleFeedback",
+    "ArticleState",
+    "ArticleVersion",
     "Attachment",
     "Beat",
     "BulkAct",

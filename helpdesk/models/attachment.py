@@ -1,4 +1,5 @@
-"""Files on a case: on the request, a message, a note or a visit. The bytes lie under the hash of their content."""
+"""Files on a case (its request, a message, a note, a visit) or on an article. The bytes lie under the hash of their
+content."""
 
 from __future__ import annotations
 
@@ -30,6 +31,7 @@ class Attachment(Model):
     __tablename__ = "attachments"
     __table_args__ = (
         Index("ix_attachments_case", "case_id", "id"),
+        Index("ix_attachments_article", "article_id", "id"),
         Index("ix_attachments_hash", "sha256"),
         Index("ix_attachments_preview", "preview"),
         Index("ix_attachments_loose", "linked_at", "at"),
@@ -38,6 +40,7 @@ class Attachment(Model):
             " + (CASE WHEN visit_id IS NULL THEN 0 ELSE 1 END) <= 1",
             name="in_one_place",
         ),
+        CheckConstraint("(case_id IS NULL) <> (article_id IS NULL)", name="one_owner"),
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("pages IS NULL OR pages > 0", name="has_pages"),
         CheckConstraint("scan <> 'infected' OR threat IS NOT NULL", name="infected_by_something"),
@@ -45,7 +48,8 @@ class Attachment(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
     batch: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
@@ -70,7 +74,7 @@ class Attachment(Model):
     # Since when the nightly check misses its bytes, or finds others under its hash.
     lost_at: Mapped[datetime | None]
 
-    case: Mapped[Case] = relationship()
+    case: Mapped[Case | None] = relationship()
 
 
 class FileCheck(Model):

@@ -30,7 +30,7 @@ from helpdesk.domain import (
 )
 from helpdesk.i18n import N_
 from helpdesk.models import Answer, CannedReply, Case, Channel, Event, Feedback, Message, Offer, Review, Side, Status
-from helpdesk.presentation import case_cards, case_thread, filters
+from helpdesk.presentation import article_page, case_cards, case_thread, filters
 from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Paper, Point, Rows
 from helpdesk.presentation.case_thread import Entry, Parts
 from helpdesk.presentation.file_views import files_of, staff_door
@@ -111,6 +111,7 @@ class CasePage:
     papers: list[Paper]
     answer: Answer | None
     feedback: Feedback | None
+    articles: article_page.CaseArticles
 
     @property
     def obstacles(self) -> dict[str, list[str]]:
@@ -184,6 +185,7 @@ def build(case: Case, who: Who) -> CasePage:
         papers=case_cards.papers(case, who),
         answer=answer,
         feedback=closure.latest_feedback(case),
+        articles=article_page.of_case(case, who, live=not state.is_end),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,7 +31,7 @@ from helpdesk.presentation import filters
 from helpdesk.presentation.case_cards import size_words
 from helpdesk.presentation.filters import ClockWords
 from helpdesk.presentation.words import district_name, event_text, industry_label, named, reason_text, word
-from helpdesk.rules import lifecycle
+from helpdesk.rules import anonymity, lifecycle
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.policy import Who
 
@@ -43,11 +42,6 @@ OVER = {
     OfferStatus.DECLINED: N_("您说了不方便，已经回到工作站，由别的专家接手"),
     OfferStatus.ACCEPTED: N_("您已经接了这一单"),
 }
-# What a company's name has around the part that people say: the city before it, the legal form behind it.
-LEGAL_FORM = re.compile(
-    r"^(广东省?)?(深圳市?)?|[（(]深圳[）)]|(股份|责任)?有限(责任)?公司$|(分公司|公司|厂|店|工作室|合作社)$"
-)
-SHORTEST_NAME = 3
 SOON_MINUTES = 4 * 60
 PREVIEW = 140
 
@@ -165,15 +159,11 @@ def offer_view(row: Offer, who: Who, *, whole: bool = False) -> OfferView:
 
 
 def hider(case: Case) -> Callable[[str], str]:
-    """Takes the company's name out of a text in which it, or the coordinator, wrote it: whole, without the words of
-    its legal form, or cut off at the end of a title."""
-    name = case.company.name if case.company else ""
-    stem = LEGAL_FORM.sub("", name)
-    spellings = [spelling for spelling in (name, stem) if len(spelling) >= SHORTEST_NAME]
-    cut = [f"{name[:n]}…" for n in range(len(name) - 1, SHORTEST_NAME - 1, -1)]
+    """Takes the company's name out of a text in which it, or the coordinator, wrote it."""
+    spellings = anonymity.spellings(case.company.name if case.company else "")
 
     def hide(text: str) -> str:
-        for spelling in (*spellings, *cut):
+        for spelling in spellings:
             text = text.replace(spelling, gettext("〈企业〉"))
         return text
 

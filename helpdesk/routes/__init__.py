@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
     "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
+    "articles", "library",
     "stations", "health",
 )  # fmt: skip
 
@@ -135,7 +136,7 @@ def _is_for_accounts() -> bool:
     """Whether this view wants a sign-in: a stranger may not do what it asks, and no link of ours is in the address."""
     view = current_app.view_functions.get(request.endpoint or "")
     asks = getattr(view, "asks", "site.read")
-    return "token" not in (request.view_args or {}) and not policy.can(ANYBODY, asks)
+    return "token" not in (request.view_args or {}) and not policy.scopes_for(ANYBODY, asks)
 
 
 def _errors(app: Flask) -> None:

@@ -27,5 +27,6 @@ def show(case: Case, attachment_id: int) -> Response:
 def remove(attachment: Attachment) -> Response:
     """Take a file away that should not have been sent; that there was one stays."""
     attachments.remove(attachment, me())
+    assert attachment.case is not None  # the right is one over files of cases
     flash(gettext("文件已移除"), "done")
     return answer(url_for("cases.show", number=attachment.case.number))

@@ -12,7 +12,7 @@ from helpdesk.domain.queues import Filters
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.consultation import MessageForm, NoteForm
 from helpdesk.models import Case, Status
-from helpdesk.presentation import case_list, case_page, choices
+from helpdesk.presentation import article_page, case_list, case_page, choices
 from helpdesk.presentation.case_page import CasePage
 from helpdesk.routes.guard import case_for, may, me
 from helpdesk.routes.page import answer, page, page_or_fragment, wants_fragment
@@ -61,6 +61,9 @@ def show(case: Case) -> Response:
     chosen = next((row for row in view.canned if str(row.id) == request.args.get("canned")), None)
     if chosen is not None and form["to"] == "reply":
         form["form"].body.data = canned_replies.filled(chosen, case, me())
+    near = next((row for row in view.articles.near if str(row.id) == request.args.get("article")), None)
+    if near is not None and form["to"] == "reply":
+        form["form"].body.data = article_page.address_line(near)
     if wants_fragment():
         return page("messages/_composer.html", view=view, **form)
     return page("cases/show.html", view=view, **form)

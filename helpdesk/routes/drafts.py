@@ -8,13 +8,13 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import attachments, companies, intake, suggestion
+from helpdesk.domain import articles, attachments, companies, intake, suggestion
 from helpdesk.errors import Refused
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.files import FilesForm
 from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
 from helpdesk.models import Case, Status
-from helpdesk.presentation import choices, file_views, request_page
+from helpdesk.presentation import article_page, choices, file_views, request_page
 from helpdesk.presentation.language import current_locale
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes import uploads
@@ -41,16 +41,33 @@ def new() -> Response:
         return _page("problem", form, None, status=422)
     sender = me() if me().is_signed_in else None
     case = intake.start(form.problem.data or "", category=form.category.data, locale=current_locale(), sent_by=sender)
-    return _go(url_for("drafts.edit", token=case.tracking_token, name="company"))
+    return _go(_place(case, "company"))
 
 
 @bp.post("/requests/suggestion")
 @open_to_all
 def suggest() -> Response:
-    """While somebody types: the fields it sounds like. Nothing is kept, and what was chosen by hand stays chosen."""
-    found = suggestion.suggest(request.form.get("problem", "")[:2000])
+    """While somebody types: articles that may answer it already, and the fields it sounds like. Nothing is kept, and
+    what was chosen by hand stays chosen."""
+    return page("drafts/_suggestion.html", **_suggested(request.form.get("problem", "")))
+
+
+def _suggested(problem: str) -> dict[str, Any]:
+    problem = problem[:2000]
+    found = suggestion.suggest(problem)
     guesses = [g for g in found if g is found[0] or g.share >= 0.1]
-    return page("drafts/_suggestion.html", guesses=guesses, sure=bool(guesses) and guesses[0].share >= suggestion.SURE)
+    return {
+        "guesses": guesses,
+        "sure": bool(guesses) and guesses[0].share >= suggestion.SURE,
+        "answers": _answers(problem, guesses[0].code if guesses else ""),
+    }
+
+
+def _answers(problem: str, category_code: str) -> list[dict[str, str]]:
+    """The three best articles for a text that says something yet."""
+    if len(problem.strip()) < suggestion.LEAST:
+        return []
+    return article_page.offered(articles.near(problem, category_code=category_code))
 
 
 @bp.route("/drafts/<token>/<any(problem,company,contact):name>", methods=["GET", "POST"])
@@ -182,6 +199,12 @@ def _known(name: str) -> dict[str, Any]:
 
 def _page(name: str, form: Any, case: Case | None, status: int = 200) -> Response:
     step = intake.PAGES.index(name) + 1
+    more: dict[str, Any] = {"answers": []}
+    if name == "problem" and form.problem.data:
+        more = _suggested(form.problem.data)
+    elif name == "company" and case is not None and request.args.get("answers"):
+        said = case.draft.get("problem", {})
+        more = {"answers": _answers(said.get("problem", ""), said.get("category") or "")}
     return page(
         f"drafts/{name}.html",
         status=status,
@@ -192,13 +215,16 @@ def _page(name: str, form: Any, case: Case | None, status: int = 200) -> Respons
         then=request.values.get("then", ""),
         action=url_for("drafts.edit", token=case.tracking_token, name=name) if case else url_for("drafts.new"),
         size=request_page.size_words(companies.size_of(form.facts()), form.industry.data) if name == "company" else "",
+        **more,
     )
 
 
 def _place(case: Case, name: str) -> str:
     if name == "check":
         return url_for("drafts.check", token=case.tracking_token)
-    return url_for("drafts.edit", token=case.tracking_token, name=name)
+    # Answers that were offered while typing are not offered again; without script they are, on the second page.
+    answers = 1 if name == "company" and request.form.get("problem") and not request.form.get("offered") else None
+    return url_for("drafts.edit", token=case.tracking_token, name=name, answers=answers)
 
 
 def _go(url: str) -> Response:

@@ -15,6 +15,7 @@ from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
 from helpdesk.models import (
     Account,
+    Article,
     Attachment,
     BulkRun,
     CannedReply,
@@ -166,6 +167,25 @@ def canned_reply_for(action: str) -> Callable[[View], View]:
 def attachment_for(action: str) -> Callable[[View], View]:
     """The file of the address's `attachment_id`."""
     return _thing_for(action, Attachment, "attachment_id", lambda value: Attachment.id == value, action)
+
+
+def article_for(action: str) -> Callable[[View], View]:
+    """The article of the address's `article_id`, for who writes it."""
+    return _thing_for(action, Article, "article_id", lambda value: Article.id == value, action)
+
+
+def article_to_read(view: View) -> View:
+    """The article of the address's `article_id`, for everybody, without an account."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, article_id: int, **kwargs: Any) -> Any:
+        if article_id >= 2**31:
+            raise NotFound("article")
+        article = policy.find(me(), "article.read", Article, Article.id == article_id)
+        return view(article, *args, **kwargs)
+
+    guarded.asks = "article.read"  # type: ignore[attr-defined]
+    return guarded
 
 
 def mail_for(action: str) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from flask import current_app, request
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import begin, db
 from helpdesk.domain import attachments
+from helpdesk.domain.attachments import Owner
 from helpdesk.errors import Refused
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.files import FilesForm
@@ -64,7 +65,7 @@ def drain() -> None:
         left -= len(some)
 
 
-def keep(form: FilesForm, case: Case, batch: str) -> int | None:
+def keep(form: FilesForm, owner: Owner, batch: str) -> int | None:
     """Keep what came with the form, in a transaction of its own, so that a refusal of the rest does not lose it.
 
     None when that went well; otherwise 422, and the form carries the words. `drop` in the request takes one out.
@@ -81,20 +82,20 @@ def keep(form: FilesForm, case: Case, batch: str) -> int | None:
         except Refused as refusal:
             refused = refusal
         begin(read_only=False)
-        db.session.refresh(case)
+        db.session.refresh(owner)
     try:
         if refused is not None:
             raise refused
         dropped = request.form.get("drop", type=int)
         if dropped:
-            attachments.drop(case, batch, dropped)
-        attachments.keep_ready(case, me(), batch, ready, storage)
+            attachments.drop(owner, batch, dropped)
+        attachments.keep_ready(owner, me(), batch, ready, storage)
     except Refused as refusal:
         form.refuse(refusal)
         return 422
     db.session.commit()
     begin(read_only=False)
-    db.session.refresh(case)
+    db.session.refresh(owner)
     return None
 
 

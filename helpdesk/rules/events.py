@@ -135,6 +135,7 @@ EVENTS: tuple[Told, ...] = (
     _told("file.removed", "close", N_("%(actor)s移除了一个文件"), "", "attachment_id"),
     _told("file.infected", "alert", N_("一个文件查出病毒，已经删除"), "", "attachment_id", "station"),
     _told("file.forgotten", "close", N_("%(actor)s删除了本案的全部文件（%(count)s 个）"), N_("您这件求助的文件已全部删除"), "count"),
+    _told("article.drafted", "book", N_("%(actor)s把这一件整理成了文章草稿"), "", "article_id"),
     _told("contact.viewed", "eye", N_("%(actor)s查看了完整电话"), "", "", ""),
 )  # fmt: skip
 

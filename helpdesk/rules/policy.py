@@ -19,6 +19,8 @@ from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.models import (
     Account,
+    Article,
+    ArticleState,
     Attachment,
     BulkRun,
     CannedReply,
@@ -290,6 +292,21 @@ def attachment_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     return Attachment.case_id.in_(select(Case.id).where(case_of_my_station(who, held)))
 
 
+def article_published(who: Who, held: Held) -> ColumnElement[bool]:
+    """Articles that everybody may read."""
+    return Article.state == ArticleState.PUBLISHED
+
+
+def article_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Articles the station answers for."""
+    return Article.station_id == held.station_id
+
+
+def article_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every article, drafts and retired ones too."""
+    return true()
+
+
 def mail_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every letter; its words are not shown, only that it was written."""
     return true()
@@ -399,6 +416,13 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "channels.list", page),
     _rule(Role.OPERATOR, "channel.edit", channel_any),
     _rule(Role.OPERATOR, "channels.list texts.resend webhooks.edit", page),
+    _rule(Role.ANYONE, "article.read", article_published),
+    _rule(Role.COORDINATOR, "article.write article.publish", article_of_my_station),
+    _rule(Role.COORDINATOR, "case.make_article", case_of_my_station),
+    _rule(Role.COORDINATOR, "articles.list", page),
+    _rule(Role.OPERATOR, "article.write article.publish", article_any),
+    _rule(Role.OPERATOR, "case.make_article", case_any),
+    _rule(Role.OPERATOR, "articles.list", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

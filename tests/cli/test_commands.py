@@ -72,5 +72,5 @@ def test_the_index_is_written_anew(app, make):
     db.session.commit()
     done = run(app, "helpdesk", "reindex")
     assert done.exit_code == 0
-    assert "1 cases are in the index" in done.output
+    assert "1 cases are in the index, 0 articles in theirs" in done.output
     assert db.session.scalar(text("SELECT count(*) FROM case_search")) == 1

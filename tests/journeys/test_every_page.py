@@ -122,7 +122,8 @@ def fingerprint() -> dict[str, str]:
     db.session.commit()
     tables = MetaData()
     # FTS5 keeps shadow tables without row ids beside the index; the index itself is compared as it is.
-    tables.reflect(db.engine, only=lambda name, _: name == "case_search" or is_modelled(name, "table", None))
+    indexes = ("case_search", "article_search")
+    tables.reflect(db.engine, only=lambda name, _: name in indexes or is_modelled(name, "table", None))
     prints = {}
     with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         for table in tables.sorted_tables:

@@ -18,6 +18,7 @@ from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import papers
 from helpdesk.db import db
 from helpdesk.domain import (
+    articles,
     assignment,
     attachments,
     bulk,
@@ -89,6 +90,11 @@ def build(make: Make) -> Town:
     made |= {"silent": silent, "lost": lost}
     for who in (cast.wang, cast.zhou):
         canned_replies.write(who, None, title="约第一次电话", body="{称呼}，您好，我是{我}。")
+    told = make.article(title_en="R&D expenses", body_en="Keep a sub-ledger for each project.")
+    leaflet = attachments.Upload("清单.txt", "材料清单".encode())
+    articles.attach(told, cast.wang, [leaflet], storage_from(current_app.config))
+    make.article("专精特新怎么申报", "先看条件。", by="zhou")
+    make.article("写了一半", "待补。", published=False)
     bulk.start(cast.wang, BulkAct.TRANSFER, [bulk.item_of(silent)], {"station_id": 0, "reason": "搬走了"})
     team = routing.write_team(cast.zhou, None, name="专精特新组", expert_ids=[cast.expert("chen").id])
     for name, word in (("申报", "申报"), ("合同", "合同")):
@@ -111,7 +117,10 @@ def build(make: Make) -> Town:
     for state in ("submitted", "triaged", "offered", "accepted", "consulting", "answered", "closed"):
         case(state, state)
     attach(made["consulting"], make)
-    case("sent by an account", "consulting", sent_by=cast.lin)
+    with_file = case("sent by an account", "consulting", sent_by=cast.lin)
+    storage = storage_from(current_app.config)
+    attachments.keep(with_file, make.link(with_file), "town", [attachments.Upload("合同.txt", b"1")], storage)
+    attachments.bind(with_file, "town")
     waiting = case("waiting", "consulting")
     consultation.ask(waiting, cast.chen, question="去年研发费用占收入多少？", form_key="town-ask")
     rejected = case("rejected", "submitted")

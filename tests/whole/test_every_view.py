@@ -12,6 +12,7 @@ from sqlalchemy import select
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
 from helpdesk.domain import (
+    articles,
     attachments,
     bulk,
     canned_replies,
@@ -87,6 +88,9 @@ def world(app, make, cast):
     )
     attachments.bind(consulting, "k")
     paper_file = attachments.of_case(consulting, with_notes=True)[0]
+    article = make.article()
+    leaflet = [attachments.Upload("b.txt", "清单".encode())]
+    articles.attach(article, cast.wang, leaflet, storage_from(app.config))
     letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
     channel = channels.write_channel(
         cast.wang, None, kind=ChannelKind.WECOM, name="群", key="a" * 32, secret="", station_id=cast.station().id,
@@ -115,6 +119,8 @@ def world(app, make, cast):
         "channel": channel,
         "webhook": webhook,
         "act": act,
+        "article": article,
+        "article_file": articles.files_of(article)[0],
         "file": paper_file,
         "incoming": incoming_letter,
         "file_token": attachments.link_token(paper_file),
@@ -132,6 +138,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     values = {
         "token": world["act"] if is_act else world["file_token"] if is_file else case.tracking_token,
         "attachment_id": world["file"].id,
+        "article_id": world["article"].id,
+        "version_number": 1,
         "mail_id": world["mail"].id,
         "incoming_id": world["incoming"].id,
         "channel_id": world["channel"].id,
@@ -153,6 +161,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "sheet_name": "public",
         "purpose": "referral",
     }
+    if "article_id" in rule.arguments:
+        values["attachment_id"] = world["article_file"].id
     is_paper = rule.rule.startswith("/certificates")
     values["number"] = world["certificate"].number if is_paper else case.number
     thing: Any = None
@@ -168,6 +178,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("mail_id", "mail"),
         ("incoming_id", "incoming"),
         ("channel_id", "channel"),
+        ("article_id", "article"),
     ):
         if name in rule.arguments:
             thing = world[kind]

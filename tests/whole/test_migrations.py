@@ -89,13 +89,14 @@ def lived_in(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     with app.app_context(), house_clock.at(conftest.NOW):
         with transaction():
             Make(Cast()).case("closed")
+            Make(Cast()).article()
         db.session.remove()
         yield app
         db.session.remove()
         db.engine.dispose()
 
 
-@pytest.mark.parametrize("table", ["hours_entries", "events", "accesses"])
+@pytest.mark.parametrize("table", ["hours_entries", "events", "accesses", "article_versions"])
 def test_the_database_refuses_to_change_what_is_append_only(lived_in, table):
     with transaction():
         db.session.execute(
@@ -114,6 +115,8 @@ FORBIDDEN = {
     "hours of nothing": "UPDATE visits SET contact_minutes = 0, counted_minutes = 0",
     "a visit that ends before it begins": "UPDATE visits SET ends_at = starts_at",
     "more counted than served": "UPDATE visits SET counted_minutes = contact_minutes + preparation_minutes + 1",
+    "a published article that nobody reviewed": "UPDATE articles SET reviewed_at = NULL",
+    "a version that was never written": "UPDATE articles SET published_version = version + 1",
     "six stars": "UPDATE feedback SET score = 6",
     "a revocation without a reason": "UPDATE certificates SET status = 'revoked'",
     "a paper of no minutes": "UPDATE certificates SET minutes = 0",

@@ -61,6 +61,9 @@ def objects(make, cast):
         "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
         "file of Southlight": file_of(ours, make.link(ours)),
         "file of Chen": file_of(ours, cast.chen),
+        "article of Nanshan, published": make.article(),
+        "article of Nanshan, draft": make.article("出口退税", published=False),
+        "article of the corps, published": make.article("找谁", by="zhou"),
         "letter to Chen": letter_to_chen(cast, offered),
         "letter of a stranger that names a case of Nanshan": make.letter(ours, MemoryStorage()),
         "channel of Nanshan": channel(cast.wang, cast.station().id),
@@ -128,6 +131,7 @@ NOUNS = {
     "NewsChannel": ("channel",),
     "Attachment": ("attachment",),
     "Incoming": ("incoming",),
+    "Article": ("article",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

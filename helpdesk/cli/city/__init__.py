@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.cli.city import people, post
+from helpdesk.cli.city import library, people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -79,7 +79,8 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             post.deliver()
             _write_channels()
             search.reindex()
-        tell(f"cases: {done}")
+            written = library.fill(city, _person("operator"), shown=f"st-{SHOWN_STATION}")
+        tell(f"cases: {done}, articles: {written}")
     db.session.remove()
 
 
