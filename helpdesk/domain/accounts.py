@@ -46,19 +46,19 @@ def check_tries(*keys: str, limit: int = TRIES) -> None:
             raise TooMany(max(1, math.ceil((row.window_ends_at - clock.now()).total_seconds() / 60)))
 
 
-def count_try(*keys: str) -> None:
+def count_try(*keys: str, window: timedelta = WINDOW) -> None:
     """Count one more try for each key. Call inside a transaction that is committed, also when the try failed."""
     moment = clock.now()
     insert = pg_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
     for key in keys:
-        fresh = insert(Throttle).values(key=key[:160], tries=1, window_ends_at=moment + WINDOW)
+        fresh = insert(Throttle).values(key=key[:160], tries=1, window_ends_at=moment + window)
         over = Throttle.window_ends_at <= moment
         db.session.execute(
             fresh.on_conflict_do_update(
                 index_elements=[Throttle.key],
                 set_={
                     "tries": when((over, 1), else_=Throttle.tries + 1),
-                    "window_ends_at": when((over, moment + WINDOW), else_=Throttle.window_ends_at),
+                    "window_ends_at": when((over, moment + window), else_=Throttle.window_ends_at),
                 },
             ).execution_options(populate_existing=True)
         )
@@ -196,6 +196,15 @@ def claim(case: Case, by: Who, *, login: str, name: str, password: str) -> Accou
     account = create(login=login or phone, name=name, password=password, phone=phone, email=case.contact_email)
     attach(case, account)
     return account
+
+
+def adopt(case: Case, by: Who, account: Account) -> None:
+    """Whoever holds a case's tracking link and has an account already takes the case into it. As with a new account,
+    the company's other cases wait for the station's yes, unless this person is a member anyway."""
+    policy.require(by, "case.claim", case)
+    if case.contact_account_id not in (None, account.id):
+        raise Refused("already_claimed")
+    attach(case, account)
 
 
 def attach(case: Case, account: Account) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import attachments, deadlines, life, record
+from helpdesk.domain import attachments, chance, deadlines, life, mentions, record, unsent
 from helpdesk.errors import NotAllowed, NotFound, Refused
-from helpdesk.models import Access, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
+from helpdesk.models import Access, Box, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
 from helpdesk.rules import lifecycle, policy
 from helpdesk.rules.policy import Held, Who
 
@@ -18,7 +18,8 @@ LONGEST = 5000
 
 
 def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
-    """Say something that company and helpers read. The same form sent twice is one message.
+    """Say something that company and helpers read. The same form sent twice is one message; other words in a form that
+    was sent already, from another window that shows the same draft, are a message of their own.
 
     The company's word ends a pause; the expert's first word begins the service; any helper's first word keeps
     the promise of a first answer.
@@ -31,7 +32,7 @@ def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
     if lifecycle.STATES[case.status].is_end or case.status is Status.DRAFT:
         raise Refused("case_ended", status=case.status.value)
     said = _already(Message, case, form_key)
-    if said is not None:
+    if said is not None and said.body == text:
         found: Message = said
         return found
     message = Message(
@@ -40,12 +41,13 @@ def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
         author_id=by.account_id,
         author_name=by.name,
         body=text,
-        form_key=form_key,
+        form_key=form_key if said is None else chance.token(),
         at=clock.now(),
     )
     db.session.add(message)
     case.message_count += 1
     db.session.flush()
+    unsent.forget(case, by, Box.REPLY)
     attachments.bind(case, form_key, message=message)
     record.event(case, "message.posted", by, message_id=message.id, side=side.value)
     _what_it_moves(case, by, side)
@@ -98,12 +100,13 @@ def _what_it_moves(case: Case, by: Who, side: Side) -> None:
 
 
 def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
-    """Write down something the company never sees. The same form sent twice is one note."""
+    """Write down something the company never sees, and tell the colleagues it names. The same form sent twice is one
+    note; other words in it are another."""
     record.hold(case)
     text = _text(body)
     policy.require(by, "case.note", case)
     said = _already(Note, case, form_key)
-    if said is not None:
+    if said is not None and said.body == text:
         found: Note = said
         return found
     row = Note(
@@ -113,13 +116,19 @@ def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
         author_id=by.account_id,
         author_name=by.name,
         body=text,
-        form_key=form_key,
+        form_key=form_key if said is None else chance.token(),
         at=clock.now(),
     )
     db.session.add(row)
     db.session.flush()
+    unsent.forget(case, by, Box.NOTE)
     attachments.bind(case, form_key, note=row)
-    record.event(case, "note.posted", by, note_id=row.id)
+    named = mentions.note_down(row, case, by)
+    ids = [mention.account_id for mention in named]
+    record.event(case, "note.posted", by, spared_ids=ids, note_id=row.id)
+    if named:
+        names = "、".join(dict.fromkeys(mention.name for mention in named))
+        record.event(case, "note.mentioned", by, mentioned_ids=ids, note_id=row.id, names=names)
     return row
 
 

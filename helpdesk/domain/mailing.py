@@ -29,6 +29,7 @@ from helpdesk.models import (
     Case,
     Channel,
     Event,
+    Invitation,
     Mail,
     MailKind,
     MailStatus,
@@ -54,6 +55,8 @@ ASK_AGAIN_DAYS = 7
 ASK_SENDER_HOURS = 24
 # The hour in Shenzhen at which the day's letters are gathered into one.
 DIGEST_HOUR = 8
+# Whoever invites, one address gets no more than these.
+INVITATIONS_A_WEEK = 3
 # In all at most so many questions to unknown addresses an hour: an open form is no relay.
 QUESTIONS_AN_HOUR = 200
 
@@ -303,6 +306,32 @@ def ask_to_complete(case: Case, address: str, name: str, locale: str) -> None:
     _ask_for_proof(reader, case, known, again_after=timedelta(hours=ASK_SENDER_HOURS))
 
 
+def invite(address: str, locale: str, *, identity: str) -> Mail:
+    """Fixed words to an address that somebody typed, with a link in them. Raises Refused where it wants no mail, got
+    enough invitations this week, or too many letters to unknown addresses went out this hour."""
+    known = db.session.get(Address, address)
+    if known is not None and known.stopped_at is not None:
+        raise Refused("address_stopped", field="email")
+    moment = clock.now()
+    lately = select(func.count()).select_from(Mail).where(Mail.kind == MailKind.PROOF)
+    of_week = lately.where(
+        Mail.address == address, Mail.part == Part.INVITED, Mail.created_at > moment - timedelta(days=7)
+    )
+    if (db.session.scalar(of_week) or 0) >= INVITATIONS_A_WEEK or (
+        db.session.scalar(lately.where(Mail.created_at > moment - timedelta(hours=1))) or 0
+    ) >= QUESTIONS_AN_HOUR:
+        raise Refused("too_many_letters", field="email")
+    # A row of its own, so that its owner can say "no more" even though nothing else was ever sent there.
+    if known is None:
+        db.session.add(Address(address=address))
+    mail = _row(
+        MailKind.PROOF, Reader(address, "", locale, Part.INVITED), MailStatus.WAITING, moment, identity=identity
+    )
+    _links(mail, Act.STOP)
+    _send_later(mail)
+    return mail
+
+
 def vouch(address: str) -> None:
     """Note that an address is its owner's: they pressed the button, or an administrator knows them."""
     moment = clock.now()
@@ -392,6 +421,8 @@ def groups(who: Who) -> tuple[Group, ...]:
     parts = {Part.OFFERED, Part.EXPERT} if who.expert_id else set()
     if _watches(who):
         parts.add(Part.DESK)
+    if parts:
+        parts.add(Part.MENTIONED)
     return mailing.groups_for(frozenset(parts or {Part.COMPANY}))
 
 
@@ -426,6 +457,14 @@ def needless(mail: Mail) -> str:
         return "inactive"
     if mail.kind is MailKind.DIGEST:
         return "" if told_in(mail) else "read"
+    if mail.part == Part.INVITED:
+        waits = select(Invitation.id).where(
+            Invitation.mail_id == mail.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > clock.now(),
+        )
+        return "" if db.session.scalar(waits) else "over"
     if mail.kind is MailKind.PROOF:
         if asks_to_complete(mail):
             return ""
@@ -448,6 +487,8 @@ def _may_know(mail: Mail) -> bool:
     if mail.case is None or mail.account is None:
         return True
     who = policy.who_is(mail.account)
+    if mail.part == Part.MENTIONED:
+        return policy.can(who, "case.read_notes", mail.case)
     if mail.part == Part.COMPANY and mail.case.contact_account_id == mail.account_id:
         return True
     return any(policy.can(who, action, mail.case) for action in ("case.read", "offer.answer", "case.receive"))

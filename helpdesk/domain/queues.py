@@ -17,6 +17,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
     Company,
+    Follow,
     Role,
     Status,
     Tally,
@@ -54,6 +55,7 @@ VIEWS: tuple[View, ...] = (
     View("overdue", N_("已超时"), "s-over", ATTENTION),
     View("incoming", N_("待接收转站"), "swap", ATTENTION),
     View("mine", N_("我直接办的"), "user", FOLLOWING),
+    View("followed", N_("我关注的"), "bell", FOLLOWING),
     View("working", N_("服务中"), "s-consulting", FOLLOWING),
     View("answered", N_("待企业确认"), "s-answered", FOLLOWING),
     View("closed", N_("本月办结"), "s-closed", FOLLOWING),
@@ -234,8 +236,17 @@ def _of_time(mine: ColumnElement[bool], who: Who) -> dict[str, int]:
         .where(Transfer.status == TransferStatus.PENDING, Transfer.to_station_id.in_(who.station_ids))
         .scalar_subquery()
     )
-    row = db.session.execute(select(*parts.values(), own.label("mine"), coming.label("incoming"))).one()
+    followed = select(func.count()).select_from(Case).where(_followed(who)).scalar_subquery()
+    row = db.session.execute(
+        select(*parts.values(), own.label("mine"), coming.label("incoming"), followed.label("followed"))
+    ).one()
     return {name: int(n) for name, n in row._mapping.items()}
+
+
+def _followed(who: Who) -> ColumnElement[bool]:
+    """Cases this person follows and may still read, from the index of what they follow."""
+    marked = select(Follow.case_id).where(Follow.account_id == (who.account_id or 0))
+    return and_(Case.id.in_(marked), policy.which(who, "case.read"))
 
 
 def count(who: Who, filters: Filters, *, most: int) -> int:
@@ -279,7 +290,7 @@ def _counted(mine: ColumnElement[bool], who: Who) -> dict[str, int]:
     live = [
         func.count().filter(criterion(view.name)).label(view.name)
         for view in VIEWS
-        if view.name not in ("all", "risk", "overdue", "closed", "incoming", "mine")
+        if view.name not in ("all", "risk", "overdue", "closed", "incoming", "mine", "followed")
     ]
     found = db.session.execute(select(*live).select_from(Case).where(mine, Case.status.in_(LIVE))).one()._mapping
     return {**{name: int(n) for name, n in found.items()}, **_of_time(mine, who)}
@@ -288,7 +299,11 @@ def _counted(mine: ColumnElement[bool], who: Who) -> dict[str, int]:
 def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
     query = query.where(policy.which(who, "case.read"), criterion(filters.view))
     # A search finds what comes to the station, too; a list of the desk holds its own.
-    if filters.view != "incoming" and who.station_ids and not (filters.view == "all" and filters.q.strip()):
+    if (
+        filters.view not in ("incoming", "followed")
+        and who.station_ids
+        and not (filters.view == "all" and filters.q.strip())
+    ):
         query = query.where(Case.station_id.in_(who.station_ids))
     if filters.view == "incoming":
         query = query.where(
@@ -298,6 +313,8 @@ def _narrow(query: Select[Any], who: Who, filters: Filters) -> Select[Any]:
                 )
             )
         )
+    if filters.view == "followed":
+        query = query.where(_followed(who))
     if filters.view == "mine":
         query = query.where(Case.handler_id == who.account_id)
     for column, value in ((Case.category_code, filters.category), (Case.district, filters.district)):

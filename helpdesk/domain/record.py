@@ -10,9 +10,9 @@ from sqlalchemy import delete, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import channels, mailing, search, webhooks
+from helpdesk.domain import channels, follows, mailing, search, webhooks
 from helpdesk.models import Case, Event, Grant, Notice, Role
-from helpdesk.rules.events import BY_KIND, Told
+from helpdesk.rules.events import BY_KIND, Told, for_followers
 from helpdesk.rules.mailing import PARTS, Part
 from helpdesk.rules.policy import Who
 
@@ -42,11 +42,14 @@ def event(
     to: str | None = None,
     receiver_station_id: int | None = None,
     offered_expert_ids: Collection[int] = (),
+    mentioned_ids: Collection[int] = (),
+    spared_ids: Collection[int] = (),
     tells_at: datetime | None = None,
     **facts: Any,
 ) -> Event:
     """Append one event to the case and its notices, which are shown from `tells_at` on.
 
+    Who is in `spared_ids` hears of it by another event of the same act.
     Raises ValueError when the facts are not the declared ones.
     """
     told = BY_KIND[kind]
@@ -77,7 +80,16 @@ def event(
     )
     db.session.add(row)
     db.session.flush()
-    _notify(told, case, row, by, receiver_station_id, offered_expert_ids, tells_at)
+    readers = _readers(told, case, receiver_station_id, offered_expert_ids, mentioned_ids)
+    for account_id in (by.account_id or 0, *spared_ids):
+        readers.pop(account_id, None)
+    db.session.add_all(
+        Notice(account_id=reader, event_id=row.id, shown_from=tells_at or row.at) for reader in sorted(readers)
+    )
+    db.session.flush()
+    mailing.write(row, case, readers, leaves_at=tells_at)
+    channels.write(row, case, receiver_station_id=receiver_station_id)
+    webhooks.write(row, case, leaves_at=tells_at)
     search.touch(case.id)
     return row
 
@@ -95,15 +107,14 @@ def part_of(by: Who, case: Case) -> Role:
     return Role.EXPERT if Role.EXPERT in parts else Role.ANYONE
 
 
-def _notify(
+def _readers(
     told: Told,
     case: Case,
-    row: Event,
-    by: Who,
     receiver_station_id: int | None,
     offered_expert_ids: Collection[int],
-    tells_at: datetime | None,
-) -> None:
+    mentioned_ids: Collection[int],
+) -> dict[int, Part]:
+    """Which accounts hear of an event, and as whom: the first part that fits, a follower last of all."""
     criteria: list[tuple[Part, Any]] = []
     for audience in told.tells:
         if audience == "expert" and case.expert_id is not None:
@@ -120,7 +131,7 @@ def _notify(
             criteria.append((PARTS[audience], Grant.role == Role.OPERATOR))
         elif audience == "offered":
             criteria.append((PARTS[audience], Grant.expert_id.in_(offered_expert_ids)))
-    readers: dict[int, Part] = {}
+    readers: dict[int, Part] = dict.fromkeys(mentioned_ids, Part.MENTIONED)
     for part, criterion in sorted(criteria, key=lambda pair: list(Part).index(pair[0])):
         for account_id in db.session.scalars(
             select(Grant.account_id).where(criterion, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
@@ -128,14 +139,10 @@ def _notify(
             readers.setdefault(account_id, part)
     if "company" in told.tells and case.contact_account_id is not None:
         readers.setdefault(case.contact_account_id, Part.COMPANY)
-    readers.pop(by.account_id or 0, None)
-    db.session.add_all(
-        Notice(account_id=reader, event_id=row.id, shown_from=tells_at or row.at) for reader in sorted(readers)
-    )
-    db.session.flush()
-    mailing.write(row, case, readers, leaves_at=tells_at)
-    channels.write(row, case, receiver_station_id=receiver_station_id)
-    webhooks.write(row, case, leaves_at=tells_at)
+    if for_followers(told.kind):
+        for account_id in follows.listening(case):
+            readers.setdefault(account_id, Part.FOLLOWER)
+    return readers
 
 
 def untell(case: Case) -> None:

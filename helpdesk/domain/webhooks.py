@@ -36,7 +36,8 @@ GONE = 410
 SECRET_PREFIX = "whsec_"  # noqa: S105
 
 # What a receiver may wish for: everything that somebody is told by letter.
-KINDS: tuple[str, ...] = tuple(GROUP_OF)
+# What is said inside the house (a colleague named in a note) is no other platform's business.
+KINDS: tuple[str, ...] = tuple(kind for kind, group in GROUP_OF.items() if group.name != "mentions")
 
 
 # --- writing, in the transaction of the event ---
@@ -44,7 +45,7 @@ KINDS: tuple[str, ...] = tuple(GROUP_OF)
 
 def write(event: Event, case: Case, *, leaves_at: datetime | None = None) -> None:
     """A delivery for each webhook that wishes for this kind of event."""
-    if event.kind not in GROUP_OF:
+    if event.kind not in KINDS:
         return
     for webhook in db.session.scalars(
         select(Webhook)

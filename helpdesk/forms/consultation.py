@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
+from wtforms import HiddenField, TextAreaField
 
 from helpdesk.forms.base import HouseForm, Longest, Present
 from helpdesk.forms.files import FilesForm
@@ -19,6 +19,13 @@ class NoteForm(FilesForm):
     """An internal note that the company never reads."""
 
     body = TextAreaField(_l("备注内容"), [Present(_l("请写几个字")), Longest(5000)])
+
+
+class DraftForm(HouseForm):
+    """What stands in a box while somebody types; nothing is too short, and `draft_seen` is the draft they know."""
+
+    body = TextAreaField(_l("草稿"))
+    draft_seen = HiddenField()
 
 
 class InquiryForm(HouseForm):

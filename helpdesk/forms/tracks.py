@@ -9,7 +9,7 @@ from helpdesk.forms.base import HouseForm, Present, clean_line
 
 
 class TrackForm(HouseForm):
-    """The code of the receipt, and the end of the phone number."""
+    """The code or the number of the receipt, and the end of the phone number."""
 
-    code = StringField(_l("追踪码"), [Present(_l("请填追踪码"))], filters=[clean_line])
+    code = StringField(_l("追踪码或求助编号"), [Present(_l("请填追踪码或求助编号"))], filters=[clean_line])
     digits = StringField(_l("手机后四位"), [Present(_l("请填手机后四位"))], filters=[clean_line])

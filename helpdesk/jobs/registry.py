@@ -34,6 +34,7 @@ from helpdesk.domain import (
     file_checks,
     incoming,
     mailing,
+    unsent,
     webhooks,
 )
 from helpdesk.jobs import channels as news
@@ -238,4 +239,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("attachments.sweep", 3600, attachments.ask_to_sweep),
     Every("attachments.scan", 3600, attachments.ask_to_scan),
     Every("files.check", 3600, file_checks.ask_to_check),
+    Every("unsent.sweep", 3600, unsent.sweep),
 )

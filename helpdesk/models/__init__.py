@@ -43,17 +43,18 @@ from helpdesk.models.event import Access, Event, Notice
 from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
 from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
 from helpdesk.models.incoming import Incoming, IncomingKind, IncomingStatus, MailboxState
+from helpdesk.models.invitation import Invitation
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
-from helpdesk.models.message import Message, Note, Side
+from helpdesk.models.message import Mention, Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 from helpdesk.models.webhook import Webhook, WebhookDelivery
-from helpdesk.models.workspace import Presence, SavedView
+from helpdesk.models.workspace import Box, Follow, Presence, SavedView, Unsent
 
 __all__ = [
     "COUNTS",
@@ -70,6 +71,7 @@ __all__ = [
     "ArticleVersion",
     "Attachment",
     "Beat",
+    "Box",
     "BulkAct",
     "BulkRun",
     "CalendarDay",
@@ -103,11 +105,13 @@ __all__ = [
     "ExpertTeam",
     "Feedback",
     "FileCheck",
+    "Follow",
     "Grant",
     "HoursEntry",
     "Incoming",
     "IncomingKind",
     "IncomingStatus",
+    "Invitation",
     "Job",
     "JobStatus",
     "Ladder",
@@ -118,6 +122,7 @@ __all__ = [
     "MailWish",
     "MailboxState",
     "Meeting",
+    "Mention",
     "Message",
     "News",
     "NewsChannel",
@@ -153,6 +158,7 @@ __all__ = [
     "Topic",
     "Transfer",
     "TransferStatus",
+    "Unsent",
     "Urgency",
     "Visit",
     "VisitStatus",

@@ -28,7 +28,8 @@ class MailStatus(enum.StrEnum):
 
 
 class MailKind(enum.StrEnum):
-    """A letter about an event; the day's digest of such; the one question whether an address is its owner's."""
+    """A letter about an event; the day's digest of such; fixed words to an address nobody proved: the one question
+    whether it is its owner's, or (part `invited`) that somebody asks them in."""
 
     EVENT = "event"
     DIGEST = "digest"

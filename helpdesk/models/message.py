@@ -53,3 +53,13 @@ class Note(Model):
     body: Mapped[str]
     form_key: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
+
+
+class Mention(Model):
+    """A colleague named in a note with an @, under the name they then had: told once, and marked in the text."""
+
+    __tablename__ = "mentions"
+
+    note_id: Mapped[int] = mapped_column(ForeignKey("notes.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))

@@ -21,6 +21,7 @@ SHEETS = {
     "case": ("case",),
     "visitor": ("public", "site"),
     "print": ("print",),
+    "paper": (*COMMON, "public", "case", "paper"),
 }
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 BLANKS = re.compile(r"\s*\n\s*")

@@ -21,10 +21,10 @@ from helpdesk.rules.lifecycle import STATES
 from helpdesk.rules.policy import Who
 
 # The views that a list offers as tabs: an expert works on a few, the staff looks over all.
-EXPERT_VIEWS = ("working", "answered", "waiting", "closed", "all")
+EXPERT_VIEWS = ("working", "answered", "waiting", "closed", "followed", "all")
 SORTS = (("due", N_("最急在前")), ("new", N_("最新在前")))
 BEST = ("best", N_("最相关在前"))
-STAFF_VIEWS = ("all", "risk", "new", "triaged", "offered", "working", "answered", "closed")
+STAFF_VIEWS = ("all", "risk", "new", "triaged", "offered", "working", "answered", "closed", "followed")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,11 @@ from helpdesk.domain import (
     closure,
     consultation,
     deadlines,
+    follows,
     incoming,
     life,
     links,
+    mentions,
     record,
     routing,
     visits,
@@ -42,7 +44,7 @@ from helpdesk.rules.policy import Who
 # What the page asks the policy about besides the steps' own rights, in one query.
 ASKED = ("case.triage", "case.tag",
     "case.reply", "case.note", "case.read_notes", "case.read_contact", "case.answer", "case.offer", "visit.log",
-    "attempt.log",
+    "attempt.log", "case.follow",
 )  # fmt: skip
 
 # A step that is only about something which is not there now (no transfer, no review, no appeal) is not shown.
@@ -112,6 +114,8 @@ class CasePage:
     answer: Answer | None
     feedback: Feedback | None
     articles: article_page.CaseArticles
+    may_follow: bool = False
+    is_followed: bool = False
 
     @property
     def obstacles(self) -> dict[str, list[str]]:
@@ -146,6 +150,7 @@ def build(case: Case, who: Who) -> CasePage:
         may_verify,
         files,
         came(case, rows.messages),
+        mentions.of_notes(notes),
     )
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
@@ -186,6 +191,8 @@ def build(case: Case, who: Who) -> CasePage:
         answer=answer,
         feedback=closure.latest_feedback(case),
         articles=article_page.of_case(case, who, live=not state.is_end),
+        may_follow="case.follow" in may,
+        is_followed="case.follow" in may and follows.is_followed(case, who),
     )
 
 
@@ -247,6 +254,7 @@ def _buttons(case: Case, who: Who, may: frozenset[str], log_url: str) -> tuple[l
             obstacle=refusal_text(obstacle) if obstacle else "",
         )
         (forward if step.look == "primary" else menu).append(button)
+    menu.append(Button("print", gettext("打印"), url_for("cases.paper", number=case.number), "print"))
     if forward:
         last = forward[-1]
         forward[-1] = Button(last.name, last.label, last.url, last.icon, "p", last.obstacle)

@@ -9,15 +9,17 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
+from markupsafe import Markup
 
 from helpdesk import clock
 from helpdesk.domain import visits
 from helpdesk.i18n import N_
-from helpdesk.models import Case, Event, Meeting, Message, Note, Role, Side, Status, Visit, VisitStatus
+from helpdesk.models import Case, Event, Meeting, Message, Note, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
 from helpdesk.presentation.file_views import NO_FILES, FilesOf, FileView
 from helpdesk.presentation.incoming_page import NOT_BY_MAIL, Came
 from helpdesk.presentation.words import VISIT_STATES, event_text, named
+from helpdesk.rules import mentions
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.identifiers import mask_name
@@ -25,8 +27,8 @@ from helpdesk.rules.policy import Who
 
 # What a bubble or a card says already, and what only the log of looking keeps, needs no line of its own.
 SILENT = frozenset({
-    "case.submitted", "case.started", "message.posted", "note.posted", "visit.logged", "visit.confirmed",
-    "visit.verified", "contact.viewed", "file.removed",
+    "case.submitted", "case.started", "message.posted", "message.brought", "note.posted", "note.mentioned",
+    "visit.logged", "visit.confirmed", "visit.verified", "contact.viewed", "file.removed",
 })  # fmt: skip
 
 # Who was asked before and why not is for those who assign; the expert who said yes reads none of it.
@@ -65,7 +67,7 @@ class NoteView:
     author: str
     when: str
     iso: str
-    text: str
+    text: Markup
     files: list[FileView] = field(default_factory=list)
 
 
@@ -120,6 +122,7 @@ class Parts:
     may_verify: bool
     files: FilesOf = NO_FILES
     came: dict[int, Came] = field(default_factory=dict)
+    mentioned: dict[int, list[str]] = field(default_factory=dict)
 
 
 def contact_name(case: Case, *, may_read: bool) -> str:
@@ -131,7 +134,7 @@ def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     """Everything in order of time, with a heading on the first of each day. Visits stand on the day they were."""
     found = [_problem(case, parts)] if case.submitted_at else []
     found += [_message(m, case, who, parts) for m in parts.messages]
-    found += [_note(n, parts.files) for n in parts.notes]
+    found += [_note(n, parts) for n in parts.notes]
     found += [_visit(v, case, who, parts) for v in parts.visits]
     found += _events(parts)
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
@@ -204,11 +207,25 @@ def _message(row: Message, case: Case, who: Who, parts: Parts) -> Entry:
     return Entry(f"m-{row.id}", "message", row.at, view)
 
 
-def _note(row: Note, files: FilesOf) -> Entry:
+def _note(row: Note, parts: Parts) -> Entry:
     view = NoteView(
-        f"n{row.id}", row.author_name, filters.hour(row.at), iso(row.at), row.body, files.notes.get(row.id, [])
+        f"n{row.id}",
+        row.author_name,
+        filters.hour(row.at),
+        iso(row.at),
+        with_mentions(row.body, parts.mentioned.get(row.id, [])),
+        parts.files.notes.get(row.id, []),
     )
     return Entry(f"n-{row.id}", "note", row.at, view)
+
+
+def with_mentions(text: str, names: list[str]) -> Markup:
+    """A note's text with the colleagues it named marked; everything else is escaped."""
+    marked, place = Markup(), 0
+    for begin, end, _ in mentions.spans(text, names):
+        marked += Markup("{}<mark>{}</mark>").format(text[place:begin], text[begin:end])
+        place = end
+    return marked + text[place:]
 
 
 def _visit(row: Visit, case: Case, who: Who, parts: Parts) -> Entry:
@@ -249,11 +266,9 @@ def _events(parts: Parts) -> Iterable[Entry]:
 
 
 def _event(row: Event, offered: Event | None, may_contact: bool) -> Entry:
-    text = event_text(row)
+    text = event_text(row, masked=not may_contact)
     if offered is not None:
         span = filters.span_words((row.at - offered.at).total_seconds() / 60)
         text = gettext("%(offered)s，%(span)s后接单", offered=event_text(offered), span=span)
-    if not may_contact and row.actor_role in (Role.REQUESTER, Role.MEMBER) and row.actor_name:
-        text = text.replace(row.actor_name, mask_name(row.actor_name))
     view = EventView(text, BY_KIND[row.kind].icon, filters.hour(row.at), iso(row.at))
     return Entry(f"e-{row.seq}", "event", row.at, view)

@@ -15,6 +15,7 @@ from helpdesk.domain import (
     assignment,
     consultation,
     life,
+    mentions,
     queues,
     reference,
     routing,
@@ -31,6 +32,7 @@ from helpdesk.errors import Refused
 from helpdesk.i18n import N_, counted
 from helpdesk.models import BulkAct, Case, Expert, Status, Transfer, Urgency
 from helpdesk.presentation import filters as shown
+from helpdesk.presentation.case_thread import NoteView, iso, with_mentions
 from helpdesk.presentation.words import (
     category_name,
     district_name,
@@ -62,6 +64,7 @@ PICKED: dict[str, tuple[BulkAct, ...]] = {
     "working": (BulkAct.TRANSFER,),
     "overdue": (BulkAct.TRANSFER,),
     "mine": (),
+    "followed": (),
     "live": (BulkAct.TRANSFER,),
     "answered": (),
     "closed": (),
@@ -174,7 +177,7 @@ class Pane:
     may_note: bool = False
     guesses: list[Guessed] = field(default_factory=list)
     last_words: list[Any] = field(default_factory=list)
-    notes: list[Any] = field(default_factory=list)
+    notes: list[NoteView] = field(default_factory=list)
 
 
 def query(filters: Filters, **changes: str) -> str:
@@ -253,7 +256,7 @@ def present(others: list[tuple[str, bool]]) -> list[tuple[str, str, bool]]:
 
 def rows(cases: list[Case], filters: Filters, current: Case | None, watched: dict[int, str]) -> list[Row]:
     """The list's rows; in a view of several states the state is shown instead of the clock."""
-    mixed = filters.view in ("live", "all", "closed", "incoming")
+    mixed = filters.view in ("live", "all", "closed", "incoming", "followed")
     tags = routing.tags_of([case.id for case in cases])
     return [
         replace(
@@ -311,8 +314,18 @@ def pane(case: Case, who: Who, filters: Filters) -> Pane:
         may_note="case.note" in may,
         guesses=_guesses(case) if "triage" in steps and case.status is Status.SUBMITTED else [],
         last_words=consultation.messages(case)[-3:],
-        notes=consultation.notes(case, who)[-2:],
+        notes=_notes(case, who),
     )
+
+
+def _notes(case: Case, who: Who) -> list[NoteView]:
+    """The newest two notes, with whom they name."""
+    rows = consultation.notes(case, who)[-2:]
+    named = mentions.of_notes(rows)
+    return [
+        NoteView(f"n{n.id}", n.author_name, shown.moment(n.at), iso(n.at), with_mentions(n.body, named.get(n.id, [])))
+        for n in rows
+    ]
 
 
 def _guesses(case: Case) -> list[Guessed]:

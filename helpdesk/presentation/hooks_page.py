@@ -134,4 +134,7 @@ def _row(row: WebhookDelivery) -> Row:
 
 def kinds() -> list[tuple[str, list[tuple[str, str]]]]:
     """Kinds of events to tick, by group, in words."""
-    return [(gettext(group.label), [(kind, news_words.kind_word(kind)) for kind in group.kinds]) for group in GROUPS]
+    groups = [(group, [kind for kind in group.kinds if kind in webhooks.KINDS]) for group in GROUPS]
+    return [
+        (gettext(group.label), [(kind, news_words.kind_word(kind)) for kind in some]) for group, some in groups if some
+    ]

@@ -267,14 +267,15 @@ def _news(expert: Expert, who: Who) -> list[News]:
             .group_by(Offer.case_id)
         ).all()
     )
-    return [_one_news(notice, event, case, offers.get(case.id)) for notice, event, case in rows]
+    known = notices.open_contacts(who, (case for _, _, case in rows))
+    return [_one_news(n, event, case, offers.get(case.id), masked=case.id not in known) for n, event, case in rows]
 
 
-def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None) -> News:
+def _one_news(notice: Notice, event: Event, case: Case, offer_id: int | None, *, masked: bool) -> News:
     icon = BY_KIND[event.kind].icon
     is_offer = event.kind == "case.offered" and offer_id is not None
     return News(
-        text=gettext("%(name)s派给您一单", name=event.actor_name) if is_offer else event_text(event),
+        text=gettext("%(name)s派给您一单", name=event.actor_name) if is_offer else event_text(event, masked=masked),
         about=hider(case)(case.title) if is_offer else case.title,
         when=filters.moment(event.at),
         icon=icon,

@@ -1,7 +1,7 @@
 """What a letter says: subject, one sentence, the words it is about, what can be done, what happens next.
 
-Worded when it is sent, in the reader's language, from the event and the case as they then are. Notes of the desk have
-no subject in `rules/events.py`, so that no letter can carry one (peers brief, B1 no. 9).
+Worded when it is sent, in the reader's language, from the event and the case as they then are. No letter carries a note
+of the desk: whoever one names is told that it does, and where it stands (peers brief, B1 no. 9).
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from flask_babel import force_locale, gettext
 from helpdesk import clock, config
 from helpdesk.adapters.letterbox import plain
 from helpdesk.db import db
-from helpdesk.domain import closure, mailing
+from helpdesk.domain import closure, invitations, mailing, notices
 from helpdesk.i18n import N_, counted
-from helpdesk.models import Act, Case, Certificate, Event, Mail, MailKind, Message, Status, Visit
+from helpdesk.models import Act, Case, Certificate, Event, Mail, MailKind, Message, Side, Status, Visit
 from helpdesk.presentation import filters, own_page
 from helpdesk.presentation.inbox_page import hider, offer_facts
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import event_text, fact_text, named, reason_text
+from helpdesk.rules import policy
 from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.identifiers import mask_name
 from helpdesk.rules.mailing import GROUP_OF, Part
 
 # In columns: what a mailbox shows of a subject on a phone.
@@ -122,6 +124,8 @@ def title_of(mail: Mail) -> str:
     with force_locale("zh_Hans_CN"):
         if mail.kind is MailKind.DIGEST:
             return gettext("每日汇总")
+        if mail.part == Part.INVITED:
+            return gettext("有人请您一起看企业的求助")
         if mail.kind is MailKind.PROOF or mail.event is None:
             return gettext("这是您的邮箱吗？")
         return gettext(GROUP_OF[mail.event.kind].label)
@@ -174,12 +178,13 @@ def _of_event(mail: Mail) -> Letter:
     if mail.part == Part.OFFERED:
         return _offer(mail, event, case)
     as_company = mail.part == Part.COMPANY
-    sentence = event_text(event, for_company=as_company) or event_text(event)
-    quoted, quoted_by = _quoted(event, case)
+    masked = _hides_contact(mail, case)
+    sentence = (as_company and event_text(event, for_company=True)) or event_text(event, masked=masked)
+    quoted, quoted_by = _quoted(event, case, masked=masked)
     links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
     return Letter(
-        subject=f"[{case.number}] {subject_of(event, as_company=as_company)}",
-        title=subject_of(event, as_company=as_company),
+        subject=f"[{case.number}] {subject_of(event, as_company=as_company, masked=masked)}",
+        title=subject_of(event, as_company=as_company, masked=masked),
         lead=sentence,
         about=case.title,
         quoted=quoted,
@@ -193,11 +198,18 @@ def _of_event(mail: Mail) -> Letter:
     )
 
 
-def subject_of(event: Event, *, as_company: bool) -> str:
+def _hides_contact(mail: Mail, case: Case) -> bool:
+    """Whether the reader works on the case or follows it without knowing the company's contact."""
+    if mail.part == Part.COMPANY or mail.account is None:
+        return False
+    return not policy.can(policy.who_is(mail.account), "case.read_contact", case)
+
+
+def subject_of(event: Event, *, as_company: bool, masked: bool = False) -> str:
     """The line of a mail. A subject worded for the company is not for the desk: there the sentence itself stands."""
     told = BY_KIND[event.kind]
     if not as_company and "company" in told.tells and told.company:
-        return shortened(event_text(event))
+        return shortened(event_text(event, masked=masked))
     return gettext(told.subject) % {name: fact_text(event.kind, name, value) for name, value in event.facts.items()}
 
 
@@ -212,12 +224,13 @@ def shortened(text: str) -> str:
     return kept
 
 
-def _quoted(event: Event, case: Case) -> tuple[str, str]:
+def _quoted(event: Event, case: Case, *, masked: bool) -> tuple[str, str]:
     """The words the letter is about: never a note's."""
     if event.kind in ("message.posted", "message.brought"):
         row = db.session.get(Message, int(event.facts["message_id"]))
         if row is not None and row.case_id == case.id:
-            return row.body, row.author_name
+            hidden = masked and row.side is Side.COMPANY
+            return row.body, mask_name(row.author_name) if hidden else row.author_name
     if event.kind == "case.answered":
         summary = closure.latest_answer(case)
         if summary is not None:
@@ -225,7 +238,7 @@ def _quoted(event: Event, case: Case) -> tuple[str, str]:
                 event.actor_name
             )
     if event.kind == "case.submitted":
-        return case.problem, case.contact_name
+        return case.problem, mask_name(case.contact_name) if masked else case.contact_name
     return "", ""
 
 
@@ -296,6 +309,10 @@ def _door(mail: Mail, case: Case) -> Callable[..., str]:
 def _why(mail: Mail, case: Case) -> str:
     if mail.part == Part.COMPANY:
         return gettext("您收到这封信，是因为求助 %(number)s 留了这个邮箱。", number=case.number)
+    if mail.part == Part.MENTIONED:
+        return gettext("您收到这封信，是因为同事在这一件的内部备注里提到您。备注只在网站上看。")
+    if mail.part == Part.FOLLOWER:
+        return gettext("您收到这封信，是因为您关注了这一件。")
     if mail.part == Part.DESK:
         return gettext("您收到这封信，是因为您在%(station)s值守。", station=named(case.station))
     return gettext("您收到这封信，是因为您是这一件的专家。")
@@ -346,9 +363,12 @@ def _offer(mail: Mail, event: Event, case: Case) -> Letter:
 
 def _digest(mail: Mail) -> Letter:
     told = mailing.told_in(mail)
+    reader = policy.who_is(mail.account) if mail.account is not None else policy.ANYBODY
+    known = notices.open_contacts(reader, (case for _, _, case in told))
     lines = [
         Line(
-            text=event_text(event, for_company=row.part == Part.COMPANY) or event_text(event),
+            text=(row.part == Part.COMPANY and event_text(event, for_company=True))
+            or event_text(event, masked=case.id not in known),
             about=f"{case.number} {case.title}",
             when=filters.moment(event.at),
             url=outside("requests.show" if row.part == Part.COMPANY else "cases.show", number=case.number),
@@ -370,6 +390,30 @@ def _digest(mail: Mail) -> Letter:
 
 
 def _proof(mail: Mail) -> Letter:
+    """What may go to an address nobody vouched for: the question, or an invitation."""
+    return _invitation(mail) if mail.part == Part.INVITED else _question(mail)
+
+
+def _invitation(mail: Mail) -> Letter:
+    """Fixed words again: who asks and for which company stands on the page behind the link, because both were typed."""
+    row = invitations.of_mail(mail.id)
+    if row is None:
+        raise ValueError(f"mail {mail.id} carries no invitation")
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    return Letter(
+        subject=gettext("有人请您一起看企业的求助"),
+        title=gettext("有人请您一起看企业的求助"),
+        lead=gettext("您的一位同事请您加入，一起看本企业提的求助、回复和确认。打开链接就能看到是谁、哪家企业。"),
+        buttons=[
+            Button(gettext("打开看看"), outside("invitations.show", token=invitations.token_of(row))),
+            Button(gettext("不认识，别再发"), links[Act.STOP], main=False),
+        ],
+        next=gettext("链接 %(days)s 天内有效，只能用一次。不想加入，不用理会。", days=invitations.DAYS),
+        why=gettext("您收到这封信，是因为有人填了这个邮箱。加入之前我们不会再写别的。"),
+    )
+
+
+def _question(mail: Mail) -> Letter:
     """To an address nobody vouched for: fixed words and a number. Nothing that anybody typed."""
     if mailing.asks_to_complete(mail):
         return _to_complete(mail)

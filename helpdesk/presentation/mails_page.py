@@ -12,7 +12,7 @@ from helpdesk.domain import mailing
 from helpdesk.i18n import N_
 from helpdesk.models import Mail, MailKind, MailStatus
 from helpdesk.presentation import filters
-from helpdesk.rules.mailing import BY_NAME
+from helpdesk.rules.mailing import BY_NAME, Part
 
 SIZE = 50
 
@@ -87,6 +87,8 @@ def _row(mail: Mail) -> Row:
 def _about(mail: Mail) -> str:
     if mail.kind is MailKind.DIGEST:
         return gettext("每日汇总")
+    if mail.part == Part.INVITED:
+        return gettext("请同事加入")
     group = BY_NAME.get(mailing.group_of(mail))
     return gettext(group.label) if group else gettext("这是您的邮箱吗？")
 

@@ -37,7 +37,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("知识库"), "library.index", "articles.list", ("library",)),
     (N_("服务时长"), "hours.index", "hours.read", ("hours",)),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
-    (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests")),
+    (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests", "colleagues")),
     (N_("来信"), "incomings.index", "incomings.list", ("incomings",)),
     (N_("站点设置"), "stations.index", "stations.list", ("stations", "channels")),
     (

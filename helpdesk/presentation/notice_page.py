@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext
 
+from helpdesk.domain import notices
 from helpdesk.models import Address, Case, Event, Notice, Role, Status
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
@@ -42,10 +43,11 @@ def address_words(email: str | None, known: Address | None) -> tuple[str, str]:
 
 def rows(found: list[tuple[Notice, Event, Case]], who: Who) -> list[Row]:
     """Each notice as a line; what an expert was only offered does not name the company."""
-    return [_row(notice, event, case, who) for notice, event, case in found]
+    known = notices.open_contacts(who, (case for _, _, case in found))
+    return [_row(notice, event, case, who, masked=case.id not in known) for notice, event, case in found]
 
 
-def _row(notice: Notice, event: Event, case: Case, who: Who) -> Row:
+def _row(notice: Notice, event: Event, case: Case, who: Who, *, masked: bool) -> Row:
     only_offered = who.expert_id is not None and case.status is Status.OFFERED and case.expert_id != who.expert_id
     as_company = not (who.expert_id or who.station_ids) and not _is_staff(who)
     title = hider(case)(case.title) if only_offered else case.title
@@ -56,7 +58,7 @@ def _row(notice: Notice, event: Event, case: Case, who: Who) -> Row:
     else:
         url = url_for("cases.show", number=case.number)
     return Row(
-        text=event_text(event, for_company=as_company) or event_text(event),
+        text=(as_company and event_text(event, for_company=True)) or event_text(event, masked=masked),
         about=title,
         url=url,
         when=moment(event.at),

@@ -39,6 +39,10 @@ SILENT = {"message.posted", "visit.logged", "visit.changed", "visit.confirmed", 
           "case.asked"}  # fmt: skip
 
 
+# Nobody has the case yet: an expert of an earlier round is no longer its.
+LOOKING = (Status.SUBMITTED, Status.TRIAGED, Status.OFFERED)
+
+
 @dataclass(frozen=True)
 class Point:
     """One of the six points of the bar."""

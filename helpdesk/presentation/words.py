@@ -36,6 +36,7 @@ from helpdesk.models import (
 from helpdesk.presentation.language import is_english
 from helpdesk.rules import lifecycle, promises, sizes
 from helpdesk.rules.events import BY_KIND
+from helpdesk.rules.identifiers import mask_name
 
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
@@ -182,6 +183,8 @@ REFUSALS: dict[str, str] = {
     "text_missing": N_("请写几个字"),
     "mail_case_unknown": N_("没有这个编号的案件，或者您看不到它"),
     "mail_not_open": N_("这封信已经处理过了"),
+    "draft_sent": N_("这一稿已经发出去了。要接着写，请先刷新"),
+    "draft_newer": N_("您在另一处写了更新的一稿（%(at)s），这里的没有存。刷新可以看那一稿"),
     "unknown_hole": N_("不认识“{%(name)s}”，可以用：{称呼} {企业} {编号} {专家} {工作站} {电话} {我}"),
     "changed_meanwhile": N_("%(who)s刚刚改过这一条。您写的还在，看过再存一次就行"),
     "text_too_long": N_("超了 %(over)s 个字，请删短些"),
@@ -202,6 +205,11 @@ REFUSALS: dict[str, str] = {
     "password_too_short": N_("密码至少 %(least)s 位"),
     "password_too_long": N_("密码最多 %(most)s 位"),
     "part_missing": N_("请选身份"),
+    "too_many_invitations": N_("最多同时有 %(limit)s 个没答复的邀请，请先撤回一个"),
+    "invited_already": N_("已经请过这个邮箱，等对方答复"),
+    "too_many_letters": N_("这个邮箱最近收到的邀请太多了，请改用链接"),
+    "invitation_over": N_("这个邀请已经用过、撤回或过期了。请同事再发一个"),
+    "last_member": N_("最后一位成员不能移除。请先请一位同事加入"),
     "login_missing": N_("请填登录名"),
     "login_taken": N_("这个登录名已经有人用了"),
     "name_missing": N_("请填姓名"),
@@ -362,8 +370,9 @@ def district_name(code: str | None) -> str:
     return named(_cached(District, code or ""))
 
 
-def event_text(event: Event, *, for_company: bool = False) -> str:
-    """The sentence of an event for this reader; empty when it is not for the company's eyes."""
+def event_text(event: Event, *, for_company: bool = False, masked: bool = False) -> str:
+    """The sentence of an event for this reader; empty when it is not for the company's eyes. `masked` for
+    staff that may not know the company's contact: of their name the first character stays."""
     told = BY_KIND[event.kind]
     sentence = told.company if for_company else told.staff
     if not sentence:
@@ -372,6 +381,8 @@ def event_text(event: Event, *, for_company: bool = False) -> str:
     actor = event.actor_name
     if event.actor_role is Role.SYSTEM:
         actor = gettext("定时任务")
+    elif masked and event.actor_role in (Role.REQUESTER, Role.MEMBER) and actor:
+        actor = mask_name(actor)
     return gettext(sentence) % {"actor": actor, **facts}
 
 

@@ -44,8 +44,7 @@ BLUEPRINTS = (
     "reopenings", "reviews", "similar", "inbox", "hours", "certificates", "experts", "claims", "overviews", "accounts",
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
     "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
-    "articles", "library",
-    "stations", "health",
+    "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
 )  # fmt: skip
 
 
@@ -111,10 +110,33 @@ def _sign_in(app: Flask) -> None:
 BEATS = ("pulse", "present", "history")
 
 
+# The line under a box that keeps what is typed (templates/components/thread.html).
+KEEPER = "draft"
+
+
+def _is_keeping() -> bool:
+    """Whether this is what somebody types being kept: an answer must not take them away from it."""
+    return wants_fragment() and request.headers.get("HX-Trigger") == KEEPER
+
+
+def _not_kept(code: int) -> Any:
+    """Why it was not, under the box. The words stay in the browser."""
+    if code == 401:
+        trouble = gettext("登录过期了，字留在这台设备上。登录后接着写")
+    elif code in (403, 404):
+        trouble = gettext("您现在不能在这一件里写了。没有存到服务器，字还在这里")
+    else:
+        trouble = gettext("没存上，字留在这台设备上")
+    headers = {"HX-Retarget": f"#{KEEPER}", "HX-Reswap": "innerHTML"}
+    return render_template("messages/_draft.html", trouble=trouble, line="", mark=""), code, headers
+
+
 def _to_sign_in() -> Any:
     """To the sign-in page and back. What was typed waits in the browser (data-keep), the page says so."""
     if wants_fragment() and request.headers.get("HX-Trigger") in BEATS:
         return "", 204
+    if _is_keeping():
+        return _not_kept(401)
     back = request.full_path.rstrip("?") if request.method in READING else _page_before()
     target = url_for("sessions.new", next=back or None)
     if request.method not in READING:
@@ -185,6 +207,8 @@ def _errors(app: Flask) -> None:
 
 def _page(code: int, detail: str | None = None, **context: Any) -> Any:
     """The page of an error in the house's style, or its one sentence for htmx."""
+    if _is_keeping():
+        return _not_kept(code)
     known = code if code in (400, 403, 404, 409, 410, 413, 422, 429, 500, 503) else (404 if code < 500 else 500)
     if wants_fragment():
         return render_template(f"errors/{known}.html", detail=detail, fragment=True, **context), code

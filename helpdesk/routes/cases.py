@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import canned_replies, consultation, queues, search
+from helpdesk.domain import canned_replies, consultation, mentions, queues, search, unsent
 from helpdesk.domain.queues import Filters
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.consultation import MessageForm, NoteForm
-from helpdesk.models import Case, Status
-from helpdesk.presentation import article_page, case_list, case_page, choices
+from helpdesk.models import Box, Case, Status
+from helpdesk.presentation import article_page, case_list, case_page, choices, composer, print_page
 from helpdesk.presentation.case_page import CasePage
 from helpdesk.routes.guard import case_for, may, me
 from helpdesk.routes.page import answer, page, page_or_fragment, wants_fragment
@@ -57,25 +57,60 @@ def _filters() -> Filters:
 def show(case: Case) -> Response:
     """One case as the staff sees it. htmx asks it for the composer alone, when another tab is chosen."""
     view = case_page.build(case, me())
-    form = composer_for(view, request.args.get("to", ""), request.args.get("opening", ""))
-    chosen = next((row for row in view.canned if str(row.id) == request.args.get("canned")), None)
-    if chosen is not None and form["to"] == "reply":
-        form["form"].body.data = canned_replies.filled(chosen, case, me())
-    near = next((row for row in view.articles.near if str(row.id) == request.args.get("article")), None)
-    if near is not None and form["to"] == "reply":
-        form["form"].body.data = article_page.address_line(near)
+    form = _composer_for(view, request.args.get("to", ""))
     if wants_fragment():
         return page("messages/_composer.html", view=view, **form)
     return page("cases/show.html", view=view, **form)
 
 
-def composer_for(view: CasePage, wanted: str, opening: str = "") -> dict[str, Any]:
-    """The form under the conversation: a reply, or a note when that was chosen or is all one may write."""
+def _composer_for(view: CasePage, wanted: str) -> dict[str, Any]:
+    """The form under the conversation: a reply, or a note when that was chosen or is all one may write. It holds what
+    was not sent; a canned reply or a name that was chosen comes after it."""
     is_note = view.may_note and (wanted == "note" or not view.may_reply)
+    box = Box.NOTE if is_note else Box.REPLY if view.may_reply else None
+    known = unsent.of(view.case, me()) if box else {}
+    draft = known.get(box) if box else None
+    begun, chosen = draft.body if draft is not None else "", _chosen(view, is_note=is_note)
+    between = "" if not begun or not chosen else " " if is_note else "\n\n"
+    text = (begun.rstrip() if chosen else begun) + between + chosen
+    values: dict[str, Any] = {"body": text}
+    if draft is not None:
+        values["form_key"] = draft.form_key
+    form = NoteForm(**values) if is_note else MessageForm(**values)
+    return {
+        "form": form,
+        "box": composer.build(view.case, me(), box.value if box else "", known=known),
+        # What only this device holds is newer than the draft; what was just chosen is newer than both.
+        "keep_over": not chosen,
+    }
+
+
+def _chosen(view: CasePage, *, is_note: bool) -> str:
+    """What the address asks to put into the box: a way to begin, an article, a canned reply, a colleague's name."""
     if is_note:
-        return {"form": NoteForm(), "to": "note"}
-    said = view.openings[int(opening)] if opening in ("0", "1", "2") and view.openings else ""
-    return {"form": MessageForm(body=said), "to": "reply" if view.may_reply else ""}
+        number = request.args.get("mention", type=int)
+        colleague = mentions.find(view.case, me(), number) if number and 0 < number < 2**31 else None
+        return f"@{colleague.name} " if colleague is not None else ""
+    opening = request.args.get("opening", "")
+    if opening in ("0", "1", "2") and view.openings:
+        return view.openings[int(opening)]
+    near = next((row for row in view.articles.near if str(row.id) == request.args.get("article")), None)
+    if near is not None and view.may_reply:
+        return article_page.address_line(near)
+    canned = next((row for row in view.canned if str(row.id) == request.args.get("canned")), None)
+    return canned_replies.filled(canned, view.case, me()) if canned is not None and view.may_reply else ""
+
+
+@bp.get("/<number>/print")
+@case_for("case.read")
+def paper(case: Case) -> Response:
+    """The case on paper; with the internal notes when `notes` says so, for those who may read them."""
+    return page(
+        "cases/print.html",
+        paper=print_page.for_staff(case, me(), with_notes=request.args.get("notes") == "1"),
+        here=url_for("cases.paper", number=case.number),
+        back=url_for("cases.show", number=case.number),
+    )
 
 
 @bp.post("/<number>/contact-views")

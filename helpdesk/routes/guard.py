@@ -21,9 +21,11 @@ from helpdesk.models import (
     CannedReply,
     Case,
     Certificate,
+    Company,
     Expert,
     Grant,
     Incoming,
+    Invitation,
     Mail,
     NewsChannel,
     Offer,
@@ -221,6 +223,21 @@ def saved_view_for(action: str) -> Callable[[View], View]:
 def claim_for(action: str) -> Callable[[View], View]:
     """The claim to a company of the address's `claim_id`."""
     return _thing_for(action, Grant, "claim_id", lambda value: Grant.id == value, action)
+
+
+def company_for(action: str) -> Callable[[View], View]:
+    """The company of the address's `company_id`, for its members."""
+    return _thing_for(action, Company, "company_id", lambda value: Company.id == value, "company.read")
+
+
+def invitation_for(action: str) -> Callable[[View], View]:
+    """The invitation of the address's `invitation_id`."""
+    return _thing_for(action, Invitation, "invitation_id", lambda value: Invitation.id == value, action)
+
+
+def member_for(action: str) -> Callable[[View], View]:
+    """The membership of the address's `member_id`."""
+    return _thing_for(action, Grant, "member_id", lambda value: Grant.id == value, action)
 
 
 def _thing_for(action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str) -> Callable[[View], View]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.adapters import packaged
 from helpdesk.db import db
-from helpdesk.domain import catalogue, deadlines, reports
+from helpdesk.domain import catalogue, deadlines, invitations, reports
 from helpdesk.forms.sample import SampleForm
 from helpdesk.i18n import LOCALES
 from helpdesk.models import Case, Grant, Role
@@ -80,7 +80,13 @@ def my_requests() -> Response:
             Grant.ended_at.is_(None),
         )
     ).all()
-    return page("home/my_requests.html", current="me", cases=cases, waiting=waiting)
+    return page(
+        "home/my_requests.html",
+        current="me",
+        cases=cases,
+        waiting=waiting,
+        companies=invitations.companies_of(me()),
+    )
 
 
 @bp.get("/components")

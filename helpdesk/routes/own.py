@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask_babel import gettext
+from flask_login import current_user
 
 from helpdesk.domain import accounts, attachments, closure, consultation, intake, triage, visits
 from helpdesk.errors import NotFound, Refused
@@ -21,7 +22,7 @@ from helpdesk.forms.own import (
 )
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
-from helpdesk.presentation import file_views, own_page
+from helpdesk.presentation import file_views, own_page, print_page
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import me, own_case_for, visit_of
@@ -90,6 +91,17 @@ def receipt(case: Case) -> Response:
     if case.status is Status.DRAFT:
         return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
     return page("own/receipt.html", view=own_page.build(case, me()), by_link=request.blueprint == "tracking")
+
+
+@bp.get("/print")
+@own_case_for("case.read")
+def paper(case: Case) -> Response:
+    """The request on paper, as its company may have it: never with what the desk notes down."""
+    if case.status is Status.DRAFT:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
+    return page(
+        "cases/print.html", paper=print_page.for_company(case, me()), here=url_for(".paper"), back=url_for(".show")
+    )
 
 
 @takes_files
@@ -319,6 +331,22 @@ def account(case: Case) -> Response:
             return _go(url_for("home.my_requests"))
         status = refused
     return page("own/account.html", status=status, case=case, form=form, has_errors=status != 200)
+
+
+@bp.post("/account/mine")
+@own_case_for("case.claim")
+def adopt(case: Case) -> Response:
+    """Into the account of whoever signed in, instead of a new one."""
+    if not current_user.is_authenticated:
+        flash(gettext("请先登录"), "warning")
+        return _go(url_for(".account"))
+    try:
+        accounts.adopt(case, me(), current_user.account)
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+        return _go(url_for(".show"))
+    flash(gettext("已放进您的账号"), "done")
+    return _go(url_for("home.my_requests"))
 
 
 def _step(case: Case, form: Any, verb: Any, name: str, done: str) -> Response:

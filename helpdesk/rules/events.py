@@ -17,7 +17,8 @@ class Told:
 
     `staff` is the sentence on the desk, `company` the sentence the company reads ("" hides the event from it).
     Placeholders are facts, and `actor`. `tells` names who gets a notice: expert, station, company, receiver
-    (the station a transfer asks), offered (the expert of a pending offer). `subject` is the line of a mail.
+    (the station a transfer asks), offered (the expert of a pending offer), mentioned (who a note names). Whoever
+    follows the case is told of what `for_followers` says. `subject` is the line of a mail.
     """
 
     kind: str
@@ -118,6 +119,8 @@ EVENTS: tuple[Told, ...] = (
     _told("message.brought", "mail", N_("%(actor)s把%(author)s的来信放到这一件"), N_("收到您的来信"),
           "message_id author", "expert station", N_("有企业的来信")),
     _told("note.posted", "note", N_("%(actor)s记了内部备注"), "", "note_id", "expert station"),
+    _told("note.mentioned", "note", N_("%(actor)s在内部备注里提到了%(names)s"), "", "note_id names", "mentioned",
+          N_("有人在内部备注里提到您")),
     _told("visit.logged", "pin", N_("%(actor)s记了一次服务"), N_("%(actor)s记了一次服务，请您核对时间"),
           "visit_id minutes", "company", N_("这次服务的时间对吗？")),
     _told("visit.changed", "pin", N_("%(actor)s改了一次服务"), N_("%(actor)s改了服务记录，请您再核对"),
@@ -140,6 +143,12 @@ EVENTS: tuple[Told, ...] = (
 )  # fmt: skip
 
 BY_KIND: dict[str, Told] = {row.kind: row for row in EVENTS}
+
+
+def for_followers(kind: str) -> bool:
+    """Whether somebody who follows the case hears of it: what the company may know, too, and somebody is told of.
+    Whom the desk asks before somebody says yes is its own business."""
+    return bool(BY_KIND[kind].company) and bool(set(BY_KIND[kind].tells) - {"offered"})
 
 
 def for_company(kind: str) -> bool:

@@ -115,6 +115,12 @@ def read_verification_code(text: str) -> str | None:
     return group_code(letters)
 
 
+def read_case_number(text: str) -> str | None:
+    """A case's number as stored, SZ-26-00001, however it was typed; None when it cannot be one."""
+    found = re.fullmatch(r"([A-Z]{2,4})([0-9]{2})([0-9]{5,9})", squeeze(text))
+    return "-".join(found.groups()) if found else None
+
+
 def read_tracking_code(text: str) -> str | None:
     """The tracking code as stored, or None when it cannot be one."""
     letters = read_code(text, 8)

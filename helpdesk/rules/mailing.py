@@ -25,14 +25,19 @@ class Part(enum.StrEnum):
     """As whom somebody is told. Who is several of them for one case is told as the first."""
 
     OFFERED = "offered"
+    MENTIONED = "mentioned"
     EXPERT = "expert"
     COMPANY = "company"
     DESK = "desk"
+    FOLLOWER = "follower"
+    # Asked to join a company: no event tells it.
+    INVITED = "invited"
 
 
 # Who in `Told.tells` is told as whom.
 PARTS = {
-    "offered": Part.OFFERED, "expert": Part.EXPERT, "company": Part.COMPANY, "station": Part.DESK,
+    "offered": Part.OFFERED, "mentioned": Part.MENTIONED,
+    "expert": Part.EXPERT, "company": Part.COMPANY, "station": Part.DESK,
     "receiver": Part.DESK, "district": Part.DESK, "operator": Part.DESK,
 }  # fmt: skip
 
@@ -62,6 +67,7 @@ GROUPS: tuple[Group, ...] = (
     _group("offers", N_("派单"), N_("有企业想请您帮忙"), How.NOW, How.NOW, "case.offered case.offered_to_several"),
     _group("words", N_("留言与提问"), N_("有人给您留言、补充或提问"), How.NOW, How.DAILY,
            "message.posted message.brought case.asked case.supplied"),
+    _group("mentions", N_("提到我"), N_("同事在内部备注里 @ 您"), How.NOW, How.NOW, "note.mentioned"),
     _group("progress", N_("进展"), N_("受理、接单、转站、重开等"), How.NOW, How.DAILY,
            "case.submitted case.triaged case.split case.merged case.unmerged case.withdrawn case.resumed case.accepted"
            " case.taken case.handed_back case.declined case.offer_expired case.transferred case.reopened"
@@ -86,7 +92,7 @@ def makes_letters(kind: str) -> bool:
 
 def default(group: Group, part: Part) -> How:
     """What holds for a reader who never said anything."""
-    return group.desk if part is Part.DESK else group.person
+    return group.desk if part in (Part.DESK, Part.FOLLOWER) else group.person
 
 
 def groups_for(parts: frozenset[Part]) -> tuple[Group, ...]:

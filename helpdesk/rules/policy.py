@@ -26,9 +26,11 @@ from helpdesk.models import (
     CannedReply,
     Case,
     Certificate,
+    Company,
     Expert,
     Grant,
     Incoming,
+    Invitation,
     NewsChannel,
     Offer,
     OfferStatus,
@@ -307,6 +309,26 @@ def article_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def company_of_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """The company this person is a member of."""
+    return Company.id == held.company_id
+
+
+def invitation_of_my_company(who: Who, held: Held) -> ColumnElement[bool]:
+    """Invitations to the company this person is a member of."""
+    return Invitation.company_id == held.company_id
+
+
+def member_of_my_company(who: Who, held: Held) -> ColumnElement[bool]:
+    """Members of the company this person is a member of, themselves included."""
+    return and_(
+        Grant.role == Role.MEMBER,
+        Grant.company_id == held.company_id,
+        Grant.confirmed_at.is_not(None),
+        Grant.ended_at.is_(None),
+    )
+
+
 def mail_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every letter; its words are not shown, only that it was written."""
     return true()
@@ -360,6 +382,9 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.MEMBER, AS_COMPANY, case_of_own_company),
     _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
     _rule(Role.MEMBER, "my_requests.read", page),
+    _rule(Role.MEMBER, "company.read company.invite", company_of_mine),
+    _rule(Role.MEMBER, "invitation.revoke", invitation_of_my_company),
+    _rule(Role.MEMBER, "member.remove", member_of_my_company),
     _rule(
         Role.EXPERT,
         "case.read case.read_notes case.read_contact case.note case.reply case.consult case.ask case.hand_back"
@@ -367,6 +392,8 @@ RULES: tuple[Rule, ...] = (
         case_assigned_to_me,
     ),
     _rule(Role.EXPERT, "case.read", case_i_served),
+    _rule(Role.EXPERT, "case.follow", case_assigned_to_me),
+    _rule(Role.EXPERT, "case.follow", case_i_served),
     _rule(Role.EXPERT, "offer.answer", case_offered_to_me),
     _rule(Role.EXPERT, "offer.read offer.reply", offer_to_me),
     _rule(Role.EXPERT, "certificate.read certificate.download", certificate_mine),
@@ -375,6 +402,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, AS_STATION, case_of_my_station),
     _rule(Role.COORDINATOR, "case.consult case.answer", case_i_handle),
     _rule(Role.COORDINATOR, "case.read case.receive", case_coming_to_my_station),
+    _rule(Role.COORDINATOR, "case.follow", case_of_my_station),
+    _rule(Role.COORDINATOR, "case.follow", case_coming_to_my_station),
     _rule(Role.COORDINATOR, "offer.read", offer_of_my_station),
     _rule(Role.COORDINATOR, "certificate.read certificate.download", certificate_of_my_station),
     _rule(Role.COORDINATOR, "expert.read", expert_of_my_city),
@@ -389,10 +418,12 @@ RULES: tuple[Rule, ...] = (
         "case.read case.read_notes case.reopen case.judge_appeal case.judge_review",
         case_of_my_district,
     ),
+    _rule(Role.DISTRICT, "case.follow", case_of_my_district),
     _rule(Role.DISTRICT, "certificate.read", certificate_of_my_district),
     _rule(Role.DISTRICT, "expert.read", expert_of_my_city),
     _rule(Role.DISTRICT, "cases.list roster.read reviews.list overview.read", page),
     _rule(Role.OPERATOR, "case.read case.read_notes case.reopen case.judge_review case.receive", case_any),
+    _rule(Role.OPERATOR, "case.follow", case_any),
     _rule(Role.OPERATOR, "certificate.read certificate.download", certificate_any),
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),

@@ -257,7 +257,7 @@ def test_wrong_code_and_wrong_digits_get_the_same_words_and_a_limit(browser, dra
     code = db.session.scalars(select(Case.tracking_code)).one()
     wrong = browser.post("/track", {"code": "7K4M-92QX", "digits": "9000"}, expect=422)
     digits = browser.post("/track", {"code": code, "digits": "0000"}, expect=422)
-    assert wrong.says("查不到。请核对追踪码和手机后四位") and digits.says("查不到。请核对追踪码和手机后四位")
+    assert wrong.says("查不到。请核对追踪码（或求助编号）") and digits.says("查不到。请核对追踪码（或求助编号）")
     kept(wrong, "/track", code="7K4M-92QX", digits="9000")
     for _ in range(18):
         browser.post("/track", {"code": "7K4M-92QX", "digits": "9000"}, expect=422)

@@ -26,6 +26,8 @@ from helpdesk.domain import (
     channels,
     closure,
     consultation,
+    follows,
+    invitations,
     mailing,
     routing,
     transfers,
@@ -66,6 +68,8 @@ class Town:
     cases: dict[str, Known] = field(default_factory=dict)
     # Links in letters: to take a case or leave it, to own an address, to want no more.
     acts: list[str] = field(default_factory=list)
+    # Links by which somebody joins a company.
+    invitations: list[str] = field(default_factory=list)
 
     def doors(self) -> list[str]:
         """Where somebody without an account may come in: the front, and the links we sent out."""
@@ -75,7 +79,7 @@ class Town:
                 found += [f"/drafts/{case.token}/{page}" for page in ("problem", "company", "contact", "check")]
             else:
                 found.append(f"/t/{case.token}")
-        return found + [f"/act/{token}" for token in self.acts]
+        return found + [f"/act/{token}" for token in self.acts] + [f"/invitations/{t}" for t in self.invitations]
 
 
 def build(make: Make) -> Town:
@@ -155,6 +159,9 @@ def build(make: Make) -> Town:
     make.letter(made["consulting"], storage_from(current_app.config))
     case("asked by letter", "offered", expert="qian", email="lin@southlight.example")
     case("qian's own", "consulting", expert="qian")
+    consultation.note(made["consulting"], cast.wang, body="@陈明远 下午三点前回他一句。", form_key="town-note")
+    follows.follow(made["consulting"], cast.wang)
+    invited = invitations.invite(cast.company(), cast.lin)
     case("of lin, closed", "closed", sent_by=cast.lin)
     return Town(
         {
@@ -162,6 +169,7 @@ def build(make: Make) -> Town:
             for name, c in made.items()
         },
         [*_links_in_letters()],
+        [invitations.token_of(invited)],
     )
 
 

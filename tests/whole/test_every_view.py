@@ -18,6 +18,8 @@ from helpdesk.domain import (
     canned_replies,
     certificates,
     channels,
+    consultation,
+    invitations,
     links,
     mailing,
     routing,
@@ -99,8 +101,15 @@ def world(app, make, cast):
     webhook = webhooks.put(cast.zhou, None, url="https://hook.example/", kinds=["case.closed"], is_on=True)
     act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
     incoming_letter = make.letter(consulting, storage_from(app.config))
+    invited = invitations.invite(cast.company(), cast.lin)
+    consultation.note(consulting, cast.wang, body="@陈明远 请看一下。", form_key="note")
+    member = db.session.scalars(select(Grant).where(Grant.account_id == cast.account("he").id)).one()
     db.session.commit()
     return {
+        "company": cast.company(),
+        "invitation": invited,
+        "invitation_token": invitations.token_of(invited),
+        "member": member,
         "case": consulting,
         "visit": visit,
         "offer": make.offer(offered),
@@ -134,9 +143,14 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     case = world["case"]
     if "draft" in rule.endpoint:
         case = world["draft"]
-    is_act, is_file = rule.endpoint.startswith("acts."), rule.endpoint.startswith("files.")
+    # Addresses whose token is their own authority: they speak of no object.
+    signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token"}
+    own_token = signed.get(rule.endpoint.split(".")[0])
     values = {
-        "token": world["act"] if is_act else world["file_token"] if is_file else case.tracking_token,
+        "token": world[own_token] if own_token else case.tracking_token,
+        "company_id": world["company"].id,
+        "invitation_id": world["invitation"].id,
+        "member_id": world["member"].id,
         "attachment_id": world["file"].id,
         "article_id": world["article"].id,
         "version_number": 1,
@@ -179,12 +193,15 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("incoming_id", "incoming"),
         ("channel_id", "channel"),
         ("article_id", "article"),
+        ("company_id", "company"),
+        ("invitation_id", "invitation"),
+        ("member_id", "member"),
     ):
         if name in rule.arguments:
             thing = world[kind]
     if rule.arguments == {"attachment_id"}:
         thing = world["file"]
-    if thing is None and not is_act and not is_file and ("number" in rule.arguments or "token" in rule.arguments):
+    if thing is None and not own_token and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
     path = rule.rule
     for name in rule.arguments:

@@ -18,6 +18,7 @@ from helpdesk.domain import (
     canned_replies,
     certificates,
     channels,
+    invitations,
     mailing,
     transfers,
     workspace,
@@ -68,6 +69,9 @@ def objects(make, cast):
         "letter of a stranger that names a case of Nanshan": make.letter(ours, MemoryStorage()),
         "channel of Nanshan": channel(cast.wang, cast.station().id),
         "channel of the corps": channel(cast.zhou, None),
+        "company Southlight": cast.company(),
+        "invitation to Southlight": invitations.invite(cast.company(), cast.lin),
+        "membership of He at Southlight": db.session.query(Grant).filter_by(account_id=cast.account("he").id).one(),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -121,7 +125,9 @@ NOUNS = {
     "Offer": ("offer",),
     "Certificate": ("certificate",),
     "Expert": ("expert",),
-    "Grant": ("claim",),
+    "Grant": ("claim", "member"),
+    "Company": ("company",),
+    "Invitation": ("invitation",),
     "Account": ("account",),
     "CannedReply": ("canned_reply",),
     "BulkRun": ("bulk_run",),

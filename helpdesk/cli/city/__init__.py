@@ -19,9 +19,20 @@ from helpdesk.cli.city import library, people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import canned_replies, channels, routing, search, triage, webhooks
+from helpdesk.domain import (
+    canned_replies,
+    channels,
+    consultation,
+    follows,
+    invitations,
+    routing,
+    search,
+    triage,
+    unsent,
+    webhooks,
+)
 from helpdesk.domain import chance as house_chance
-from helpdesk.models import Account, Case, ChannelKind, Event, Notice, Skill, Station, Status
+from helpdesk.models import Account, Box, Case, ChannelKind, Event, Notice, Skill, Station, Status
 from helpdesk.reference import load
 from helpdesk.rules import policy
 from helpdesk.rules.channels import TOPICS
@@ -74,6 +85,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
                 _merge_duplicates(city)
                 _read_old_notices()
         with transaction():
+            _work_together()
             people.give_addresses()
             _write_canned_replies()
             post.deliver()
@@ -140,6 +152,25 @@ def _write_channels() -> None:
     )
     kinds = ("case.submitted", "case.accepted", "case.closed", "case.reopened")
     webhooks.put(_person("operator"), None, url="https://sme-platform.example/hooks/wenqu", kinds=kinds, is_on=False)
+
+
+def _work_together() -> None:
+    """At the station that is shown: a case somebody follows, a note that names its expert, words not sent yet; and at
+    the first company a colleague who was asked in."""
+    desk, member = _person(f"coordinator-{SHOWN_STATION}"), _person("member-01")
+    shown = select(Case).where(
+        Case.station_id.in_(desk.station_ids), Case.status == Status.CONSULTING, Case.expert_id.is_not(None)
+    )
+    for case in db.session.scalars(shown.order_by(Case.id.desc()).limit(1)):
+        expert = case.expert.name if case.expert else ""
+        note = f"@{expert} 企业说材料周五前要交，请您先看第三页的数字，我来约时间。"
+        consultation.note(case, desk, body=note, form_key="demo-note")
+        for reader in (desk, _person("operator")):
+            follows.follow(case, reader)
+        draft = f"{case.contact_name}，专家今天会先看材料。另外想跟您确认一下"
+        unsent.keep(case, desk, Box.REPLY, body=draft, form_key="demo-draft")
+    for company in invitations.companies_of(member):
+        invitations.invite(company, member)
 
 
 def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:

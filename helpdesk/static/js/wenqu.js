@@ -170,6 +170,40 @@
     if (form.dataset.keep) { if (waiting !== form) flush(); clearTimeout(keepTimer); waiting = form; keepTimer = setTimeout(flush, 400); }
   });
 
+  /* ---- colleagues: an @ in a note asks for names; arrows walk them, Enter takes one, Esc closes ---- */
+  const note = () => $("#composer-text");
+  const names = () => (note() ? $$("#composer #mentions a") : []);
+  const sign = () => { const found = /(^|[^A-Za-z0-9_])[@＠]([^\s@＠]{0,20})$/.exec(note().value.slice(0, note().selectionStart)); return found && found[2]; };
+  const closeNames = () => { const box = $("#composer #mentions"); if (box) box.replaceChildren(); };
+  const name = (link) => {
+    const box = note(), typed = sign();
+    box.setRangeText(`@${link.dataset.mention} `, box.selectionStart - (typed === null ? 0 : typed.length + 1), box.selectionStart, "end");
+    closeNames();
+    box.focus();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  on("input", (e) => {
+    const box = $("#composer #mentions");
+    if (!box || e.target !== note() || !e.isTrusted) return;
+    if (sign() === null) closeNames(); else box.dispatchEvent(new CustomEvent("wq:mention"));
+  });
+  on("htmx:configRequest", (e) => { if (e.target.id === "mentions") e.detail.parameters.q = sign() || ""; });
+  on("htmx:afterSettle", (e) => { if (e.target.id === "mentions" && names().length) say(e.target.firstElementChild.textContent); });
+  /* Whether the key was one of the list's. */
+  const walkNames = (e) => {
+    const all = names();
+    const at = all.indexOf(document.activeElement);
+    if (!all.length || (at < 0 && e.target !== note())) return false;
+    if (e.code === "Escape") { closeNames(); note().focus(); return true; }
+    if (e.code === "ArrowDown" || (e.code === "ArrowUp" && at >= 0)) {
+      e.preventDefault();
+      (all[Math.min(at + (e.code === "ArrowDown" ? 1 : -1), all.length - 1)] || note()).focus();
+      return true;
+    }
+    if (at >= 0 && e.key.length === 1 && e.key !== " ") { note().focus(); return true; }
+    return at >= 0;
+  };
+
   /* ---- rows of the desk ---- */
   const list = () => $("[data-keys]");
   const rows = () => (list() ? $$("[data-row]", list()) : []);
@@ -226,6 +260,7 @@
     byKeyboard = true;
     const el = e.target;
     if (e.isComposing || e.keyCode === 229) return;
+    if (walkNames(e)) return;
     if (e.code === "Enter" && (e.ctrlKey || e.metaKey) && el.form) { e.preventDefault(); el.form.requestSubmit(); return; }
     if (e.code === "Escape") { closeAll(); return; }
     if (e.ctrlKey || e.altKey || e.metaKey || typing(el) || root.dataset.shortcuts === "off") return;
@@ -278,10 +313,12 @@
   /* ---- pointer ---- */
   on("pointerdown", () => { byKeyboard = false; });
   on("click", async (e) => {
-    const el = e.target.closest("[data-copy], [data-step], [data-close], .t1");
+    const el = e.target.closest("[data-copy], [data-step], [data-close], [data-print], .t1, #composer [data-mention]");
     for (const open of $$("details.menu[open]")) if (!open.contains(e.target)) open.open = false;
     if (!el) return;
-    if (el.dataset.step) nudge(el);
+    if ("print" in el.dataset) print();
+    else if (el.dataset.mention) { e.preventDefault(); name(el); }
+    else if (el.dataset.step) nudge(el);
     else if ("close" in el.dataset) { const box = el.closest("[data-toast], #keys"); if (box.id === "keys") box.hidden = true; else box.remove(); }
     else if (el.dataset.copy) { if (await copy(el.dataset.copy)) { $("span", el).textContent = el.dataset.done; say(el.dataset.done); } }
     else if (el.closest("[data-row]")) mark(el.closest("[data-row]"));
@@ -305,7 +342,7 @@
   /* ---- a part of the page is new ---- */
   const ready = (part) => {
     $$("[data-count]", part).forEach(count);
-    $$("[data-copy][hidden]", part).forEach((b) => { b.hidden = false; });
+    $$("[data-copy][hidden], [data-print][hidden]", part).forEach((b) => { b.hidden = false; });
     $$("[data-toast]:not([data-seen])").forEach((t) => { t.dataset.seen = "1"; expire(t); });
     $$("form[data-keep]", part).forEach(restore);
     rove();
@@ -325,15 +362,20 @@
     const asked = e.detail.requestConfig && e.detail.requestConfig.elt;
     const form = asked && asked.closest("form");
     if (!form) return;
-    free(form);
     const xhr = e.detail.xhr;
+    /* what the server keeps this device need not; unless somebody went on typing meanwhile */
+    if (asked.id === "draft") {
+      if (xhr.status === 200 && form.elements.body.value === (e.detail.requestConfig.parameters.body || "")) { forget(keyOf(form)); delete form.dataset.dirty; }
+      return;
+    }
+    free(form);
     const login = ((xhr.getResponseHeader("HX-Redirect") || "") + xhr.responseURL).includes("/login");
     if (!form.dataset.keep || e.detail.requestConfig.verb === "get") return;
     sessionStorage.removeItem("wq-sent");
     if (e.detail.successful && !login) forget(keyOf(form));
   });
   on("htmx:beforeSwap", (e) => { const x = e.detail.xhr; if (/^50[03]$/.test(x.status) && !x.responseText.includes("data-toast")) { e.detail.shouldSwap = false; toast(words.failed); } });
-  on("htmx:sendError", () => toast(words.offline));
+  on("htmx:sendError", (e) => { if (e.target.id === "draft") e.target.textContent = words.unsaved; else toast(words.offline); });
   on("htmx:responseError", (e) => { if (e.detail.xhr.status >= 500 && !e.detail.xhr.responseText.includes("data-toast")) toast(words.failed); });
   on("htmx:xhr:progress", (e) => { const bar = $("progress", e.target); if (bar && e.detail.lengthComputable) { bar.hidden = false; bar.max = e.detail.total; bar.value = e.detail.loaded; } });
 

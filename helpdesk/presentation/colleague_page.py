@@ -1,0 +1,74 @@
+"""A company's members and the invitations that wait, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from helpdesk.domain import invitations
+from helpdesk.models import Company
+from helpdesk.presentation import filters
+from helpdesk.presentation.mail_page import outside
+from helpdesk.rules.policy import Who
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who belongs to the company."""
+
+    id: int
+    name: str
+    since: str
+    is_me: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An invitation nobody has answered; `link` only for whoever made one to pass on."""
+
+    id: int
+    to: str
+    says: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Colleagues:
+    """Everything templates/colleagues/index.html shows."""
+
+    company: Company
+    members: list[Member]
+    waiting: list[Waiting]
+
+
+def build(company: Company, who: Who) -> Colleagues:
+    """Two queries, however many there are."""
+    return Colleagues(
+        company=company,
+        members=[
+            Member(
+                grant.id,
+                grant.account.name,
+                filters.day(grant.confirmed_at) if grant.confirmed_at else "",
+                grant.account_id == who.account_id,
+            )
+            for grant in invitations.members(company)
+        ],
+        waiting=[
+            Waiting(
+                id=row.id,
+                to=row.address or gettext("链接"),
+                says=gettext(
+                    "%(name)s %(when)s 发出，%(until)s 前有效",
+                    name=row.invited_by.name,
+                    when=filters.moment(row.created_at),
+                    until=filters.moment(row.expires_at),
+                ),
+                link=outside("invitations.show", token=invitations.token_of(row))
+                if row.address is None and row.invited_by_id == who.account_id
+                else "",
+            )
+            for row in invitations.open_of(company)
+        ],
+    )
