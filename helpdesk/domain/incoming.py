@@ -58,6 +58,8 @@ LONGEST_PROBLEM = 1000
 # An inline picture of fewer bytes is a line or a dot of a signature.
 TINY = 1024
 PAGE = 50
+# What mail programs put before a subject when a letter is answered or handed on.
+BEFORE_SUBJECT = re.compile(r"^(?:\s*(?:re|fwd?|回复|回覆|答复|转发|轉發|转寄|轉寄|aw|wg)\s*[:：]\s*)+", re.IGNORECASE)
 # What asks for somebody's decision.
 TO_DO = (IncomingStatus.HELD, IncomingStatus.BEGUN, IncomingStatus.BROKEN)
 
@@ -142,12 +144,17 @@ def place(incoming_id: int, letter: Letter, storage: Storage) -> Incoming:
 
 
 def _write_down(row: Incoming, letter: Letter) -> None:
-    fresh, quoted = plain.fold(letter.text)
+    fresh, quoted = plain.fold(letter.text, letter.subject)
     row.address, row.name = letter.sender.address, letter.sender.name[:120]
     row.subject, row.text, row.quoted = letter.subject, fresh, quoted
     row.sent_at, row.read_at = letter.sent_at, clock.now()
-    row.files = [[file.name, ""] for file in letter.files]
+    row.files = [[file.name, ""] for file in letter.files] + _what_was_cut(letter)
     db.session.flush()
+
+
+def _what_was_cut(letter: Letter) -> list[list[str]]:
+    """That not all of a letter was read, in the list of what was not kept; the original is whole."""
+    return [["…", "letter_cut"]] if letter.cut else []
 
 
 def _settle(row: Incoming, status: IncomingStatus, why: str = "") -> Incoming:
@@ -288,7 +295,7 @@ def _keep_whole(
 def _keep_files(case: Case, who: Who, batch: str, letter: Letter, storage: Storage) -> list[list[str]]:
     """Keep the letter's files with what is said; of each one we do not take, why. Small inline pictures are none."""
     files = [file for file in letter.files if not (file.content_id and len(file.data) < TINY)]
-    return _keep_each(case, who, batch, files, storage)
+    return _keep_each(case, who, batch, files, storage) + _what_was_cut(letter)
 
 
 def _keep_each(case: Case, who: Who, batch: str, files: list[File], storage: Storage) -> list[list[str]]:
@@ -363,7 +370,7 @@ def _request(row: Incoming, letter: Letter, storage: Storage, *, may_answer: boo
 
 def _told(row: Incoming) -> str:
     """The request in the writer's words: what it is about, then what they wrote. What they forward is what they ask."""
-    subject = re.sub(r"^(?:\s*(?:re|fwd?|回复|答复|转发|转寄|aw|wg)\s*[:：]\s*)+", "", row.subject, flags=re.IGNORECASE)
+    subject = BEFORE_SUBJECT.sub("", row.subject)
     text = row.text.strip()
     if subject and not text.startswith(subject):
         text = f"{subject}\n\n{text}" if text else subject

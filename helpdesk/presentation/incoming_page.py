@@ -156,6 +156,8 @@ def why_of(row: Incoming) -> str:
     """Why it is where it is, in words; what somebody wrote themselves, as they wrote it."""
     if not row.why:
         return gettext(KINDS[row.kind]) if row.status is S.FILED else ""
+    if row.status is S.FILED and row.why not in REASONS:
+        return gettext(KINDS[row.kind])
     return gettext(REASONS[row.why]) if row.why in REASONS else row.why
 
 
@@ -168,6 +170,8 @@ def trouble_of(name: str, code: str) -> str:
     """Why a file was not kept; "" when it was."""
     if not code:
         return ""
+    if code == "letter_cut":
+        return gettext("信太复杂，没有全读出来；原信是完整的")
     facts: dict[str, Any] = {"name": name, "limit": 0}
     return refusal_text(Refused(code, **facts)) if code.startswith("file_") else gettext("附件太多，没有全收下")
 

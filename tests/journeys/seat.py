@@ -117,7 +117,7 @@ class Seat:
         self.troubles: list[str] = []
         self.in_flight = 0
         self.page = context.new_page()
-        self.page.set_default_timeout(8000)
+        self.page.set_default_timeout(30_000)
         self._listen(self.page)
         if who is not None:
             context.add_cookies([desk.cookie_of(who)])  # type: ignore[list-item]
@@ -217,7 +217,7 @@ class Seat:
     def sees(self, *words: str) -> Seat:
         """These words are, or very soon will be, on the page."""
         for each in words:
-            expect(self.page.locator("body")).to_contain_text(each, timeout=5000, use_inner_text=True)
+            expect(self.page.locator("body")).to_contain_text(each, timeout=15_000, use_inner_text=True)
         return self
 
     def sees_not(self, *words: str) -> Seat:

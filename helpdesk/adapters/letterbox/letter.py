@@ -1,33 +1,24 @@
 """A raw message as a `Letter`: who, what about, which words, which files. Lenient and bounded in everything.
 
-The standard library takes the message apart; what it gets wrong with real mail (labels that lie, header words cut in
-the middle of a character, raw bytes in headers) is read here from the bytes.
+`mime` takes the message apart, `charsets` finds out what its bytes mean, `plain` makes words of what is formatted.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import email
 import email.utils
-import quopri
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import policy
-from email.message import Message
-from email.parser import BytesHeaderParser
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
-from helpdesk.adapters.letterbox import charsets, plain
+from helpdesk.adapters.letterbox import charsets, embedded, plain
+from helpdesk.adapters.letterbox.mime import Part, from_base64, from_quoted, looks_multipart, parameter
 
 # Limits: what a person sends is far below, what is above is an attack or a mistake.
 MOST_PARTS = 300
 MOST_DEEP = 30
 MOST_FILES = 50
-MOST_HEADERS = 1000
-LONGEST_HEADER = 20_000
 LONGEST_TEXT = 400_000
 
 
@@ -56,7 +47,7 @@ class Letter:
     headers: dict[str, list[str]]
     sender: Person
     subject: str
-    text: str
+    text: str = ""
     html: str = ""
     to: list[str] = field(default_factory=list)
     message_id: str = ""
@@ -75,163 +66,177 @@ class Letter:
 
 def read(raw: bytes) -> Letter:
     """Take a message apart. Never raises for what somebody sent, however broken."""
-    raw = _tidy(raw)
-    try:
-        message = email.message_from_bytes(raw, policy=policy.compat32)
-    except RecursionError:  # parts within parts within parts: only who wrote and what about can be told
-        letter = _head(BytesHeaderParser(policy=policy.compat32).parsebytes(raw))
-        letter.cut.append("deep")
-        return letter
-    letter = _head(message)
-    parts = _Parts(letter)
-    try:
-        parts.walk(message, 0)
-    except RecursionError:
-        letter.cut.append("deep")
-    parts.settle()
-    return letter
+    return _read(Part(_tidy(raw)), 0)
 
 
 def _tidy(raw: bytes) -> bytes:
     """Without what mail programs and mailbox files put before the first header."""
-    raw = raw.lstrip(b"\r\n\t ")
-    if raw.startswith((b"From ", b">From ")):
-        raw = raw.partition(b"\n")[2]
-    return raw.removeprefix(b"\xef\xbb\xbf")
+    return raw.lstrip(b"\r\n\t ").removeprefix(b"\xef\xbb\xbf")
+
+
+def _read(message: Part, depth: int, seen: int = 0) -> Letter:
+    letter = _head(message)
+    _Parts(letter, _hint(message), seen).read(message, depth)
+    return letter
 
 
 # --- headers ---
 
 
-def _head(message: Message) -> Letter:
+def _hint(message: Part) -> str:
+    """The charset in which what is not labelled was probably written: the one the letter names elsewhere."""
+    word = _WORD.search((message.first("subject") + b" " + message.first("from")).decode("ascii", "replace"))
+    named = message.charset() or (word.group(1) if word else "")
+    return "" if charsets.meant(named) in charsets.UNSEEN else named
+
+
+def _head(message: Part) -> Letter:
+    hint = _hint(message)
     headers: dict[str, list[str]] = {}
-    raw: dict[str, list[str]] = {}
-    for n, (name, value) in enumerate(message.raw_items()):
-        if n >= MOST_HEADERS:
-            break
-        text = str(value)[:LONGEST_HEADER]
-        raw.setdefault(name.lower(), []).append(text)
-        headers.setdefault(name.lower(), []).append(header_text(text))
-    senders = [box for name in ("from", "sender", "return-path") for box in _people(raw.get(name, []))]
-    sender = next((box for box in senders if box.address), senders[0] if senders else Person("", ""))
-    letter = Letter(
+    for name, value in message.headers:
+        headers.setdefault(name, []).append(header_text(value, hint))
+    senders = [
+        box for name in ("from", "sender", "return-path") for value in message.all(name) for box in people(value, hint)
+    ]
+    to = [
+        box.address
+        for name in ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to", "x-envelope-to")
+        for value in message.all(name)
+        for box in people(value, hint)
+        if box.address
+    ]
+    own = _ids(headers.get("message-id", []))
+    return Letter(
         headers=headers,
-        sender=sender,
-        subject=header_text(next(iter(raw.get("subject", [])), ""))[:500],
-        text="",
-        message_id=_ids(headers.get("message-id", []))[0] if _ids(headers.get("message-id", [])) else "",
+        sender=next((box for box in senders if box.address), senders[0] if senders else Person("", "")),
+        subject=next(iter(headers.get("subject", [])), "")[:500],
+        to=list(dict.fromkeys(to))[:200],
+        message_id=own[0] if own else "",
         refers_to=_ids([*headers.get("in-reply-to", []), *headers.get("references", [])])[-60:],
         sent_at=_moment(headers.get("date", [])),
     )
-    for name in ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "resent-to", "x-envelope-to"):
-        letter.to += [box.address for box in _people(raw.get(name, [])) if box.address]
-    letter.to = list(dict.fromkeys(letter.to))[:200]
-    return letter
 
 
-_WORD = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+# The beginning of an encoded word (RFC 2047): charset, how it is written.
+_WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
 
 
-def header_text(value: str) -> str:
+def header_text(value: bytes, hint: str = "") -> str:
     """A header's value as people read it: unfolded, its encoded words and raw bytes decoded, on one line."""
-    value = re.sub(r"\r?\n[ \t]*", " ", value).strip()
+    return one_line(_words(_unfolded(value, hint)))
+
+
+def _unfolded(value: bytes, hint: str) -> str:
+    return re.sub(r"\n[ \t]*", " ", charsets.decode(value, hint)).strip()
+
+
+def _words(value: str) -> str:
+    """With the encoded words read. A character may begin in one of them and end in the next."""
     out: list[str] = []
     end, pending, label = 0, b"", ""
-
-    def flush() -> None:
-        nonlocal pending
-        if pending:
+    while begin := _WORD.search(value, end):
+        charset, how = begin.groups()
+        between = value[end : begin.start()]
+        close = value.find("?=", begin.end())
+        again = value.find("=?", begin.end(), close if close >= 0 else len(value))
+        if close < 0 or (0 <= again < close - 1 and _WORD.match(value, again)):
+            # Never closed: it was cut off, or the next one begins within it.
+            close = again if again >= 0 else len(value)
+        # White space between two encoded words is none.
+        if between.strip() or charset.lower() != label.lower():
             out.append(charsets.decode(pending, label))
             pending = b""
-
-    for found in _WORD.finditer(value):
-        between = value[end : found.start()]
-        charset, how, body = found.groups()
-        # White space between two encoded words is none; a character may begin in one word and end in the next.
-        if between.strip() or charset.lower() != label.lower():
-            flush()
-            if between.strip():
-                out.append(_raw_text(between))
+            if between.strip() or not label:
+                out.append(between)
         label = charset
-        pending += _encoded(how, body)
-        end = found.end()
-    flush()
-    out.append(_raw_text(value[end:]))
-    return one_line("".join(out))
+        body = value[begin.end() : close].encode("utf-8", "replace")
+        pending += from_quoted(body.replace(b"_", b"=20")) if how in "qQ" else from_base64(body)
+        end = close + 2 if value.startswith("?=", close) else close
+    return "".join([*out, charsets.decode(pending, label), value[end:]])
 
 
 def one_line(text: str) -> str:
-    """Without line ends, control and direction marks; white space folded."""
-    kept = "".join(" " if c in "\r\n\t\u2028\u2029" else c for c in text if not _unseen(c))
-    return " ".join(kept.split(" ")).strip()
+    """Without line ends, control and direction marks."""
+    return "".join(" " if c in "\r\n\t\u2028\u2029\x0b\x0c\x85" else c for c in text if not _unseen(c)).strip()
 
 
 def _unseen(letter: str) -> bool:
     code = ord(letter)
-    return (code < 32 and letter not in "\r\n\t") or code == 127 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
+    if code < 32:
+        return letter not in "\r\n\t\x0b\x0c"
+    return (
+        0x7F <= code <= 0x9F or code in (0x200E, 0x200F, 0xFEFF) or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
+    )
 
 
-def _raw_text(value: str) -> str:
-    """What stands between encoded words: as it is, or bytes that somebody sent without any encoding."""
-    if value.isascii():
-        return value
-    return charsets.decode(value.encode("utf-8", "surrogateescape"), None)
+_ADDRESS = re.compile(r"[^\s<>\"(),;:\\\[\]@]{1,64}@[^\s<>\"'(),;:\\\[\]@]{1,255}")
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(?!@)|<([^<>]*)>?|\(([^()]*)\)?|([,;])|((?:[^",;(<\\]|\\.?)+|")')
 
 
-def _encoded(how: str, body: str) -> bytes:
-    data = body.encode("ascii", "ignore")
-    if how in "qQ":
-        return quopri.decodestring(data.replace(b"_", b" "), header=False)
-    return base64_lenient(data)
-
-
-def base64_lenient(data: bytes) -> bytes:
-    """Base64 as it arrives: with line ends, without padding, cut off somewhere."""
-    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data.partition(b"=")[0] if b"=" in data[:-4] else data)
-    if len(kept) % 4 == 1:
-        kept = kept[:-1]
-    try:
-        return base64.b64decode(kept + b"=" * (-len(kept) % 4))
-    except (binascii.Error, ValueError):
-        return b""
-
-
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:\\\[\]@]+@[^\s<>\"'(),;:\\\[\]@]+")
-
-
-def _people(values: list[str]) -> list[Person]:
-    """Names and addresses. Split before anything is decoded: a comma inside an encoded name separates nobody."""
+def people(value: bytes, hint: str = "") -> list[Person]:
+    """Names and addresses of a header. Split before encoded words are read: a comma inside one separates nobody."""
+    flat = _unfolded(value, hint)
+    if "@" not in flat:
+        # Some programs encode all of it, the address, too.
+        flat = _words(flat)
+    flat = re.sub(r'"([^"\s<>@]+)"@', r"\1@", flat)
     found: list[Person] = []
-    for value in values:
-        flat = re.sub(r"\r?\n[ \t]*", " ", value)
-        if not flat.isascii():
-            flat = charsets.decode(flat.encode("utf-8", "surrogateescape"), None)
-        for name, address in email.utils.getaddresses([flat])[:100]:
-            match = _ADDRESS.search(address) or (_ADDRESS.search(flat) if not found else None)
-            address = match.group(0).lower().strip(".") if match else ""
-            if not name and match and address and flat.partition("<")[0].strip():
-                name = flat.partition("<")[0].strip(' "') if "<" in flat else ""
-            label = one_line(header_text(name)).strip("\"' ")
-            found.append(Person(label if label.lower() != address else "", address[:254]))
+    name: list[str] = []
+    notes: list[str] = []
+    angle: str | None = None
+
+    def finish() -> None:
+        nonlocal angle
+        told = "".join(name).strip()
+        match = _ADDRESS.search(angle or "") or _ADDRESS.search(told)
+        if match and match.string is told:
+            told = re.sub(r"\bmailto:", "", told.replace(match.group(0), " ")).strip("[]<>' ")
+        label = one_line(_words(told or " ".join(notes))).strip("\"'“” ")
+        address = match.group(0).lower().strip(".'") if match else ""
+        if label or address:
+            found.append(Person("" if label.lower() == address else label[:200], address[:254]))
+        name.clear()
+        notes.clear()
+        angle = None
+
+    for quoted, inside, note, separator, text in _TOKEN.findall(flat):
+        if separator:
+            # A comma in a name that nobody quoted belongs to the name.
+            if angle is None and "@" not in "".join(name) and separator == ",":
+                name.append(separator)
+            else:
+                finish()
+        elif quoted:
+            name.append(re.sub(r"\\(.)", r"\1", quoted))
+        elif inside:
+            angle = inside if angle is None or "@" not in angle else angle
+        elif note:
+            notes.append(note)
+            name.append(f"({note})" if "".join(name).strip() and angle is None and "@" not in "".join(name) else "")
+        elif text:
+            # "Colleagues: one@host, two@host;" is a list with a name.
+            name.append(text.partition(":")[2] if ":" in text and flat.endswith(";") else text)
+        if len(found) >= 100:
+            break
+    finish()
     return found
 
 
-_ID = re.compile(r"<[^<>\s]{1,300}>")
-
-
 def _ids(values: list[str]) -> list[str]:
-    return [found for value in values for found in _ID.findall(re.sub(r"\s+(?=[^<]*>)", "", value))]
+    return [
+        f"<{''.join(found.split())}>"
+        for value in values
+        for found in re.findall(r"<([^<>]{1,300})>", value)
+        if found.strip()
+    ]
 
 
 def _moment(values: list[str]) -> datetime | None:
     for value in values:
         try:
             moment = email.utils.parsedate_to_datetime(value)
-        except (TypeError, ValueError, IndexError, OverflowError):
-            continue
-        try:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
+        except (TypeError, ValueError, IndexError, OverflowError):
             continue
     return None
 
@@ -239,211 +244,224 @@ def _moment(values: list[str]) -> datetime | None:
 # --- parts ---
 
 
+@dataclass(frozen=True)
+class Said:
+    """Words of a letter, and how they were formatted ("" for plain ones)."""
+
+    text: str
+    html: str = ""
+
+
+SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+BODIES = {"text/plain", "text/html", "text/enriched", "application/xhtml+xml"}
+# The same words once more, for programs that nobody has.
+VERSIONS = {"text/x-amp-html", "text/watch-html", "text/x-watch-html"}
+
+
 class _Parts:
     """Walks the tree once: words to words, files to files, reports to reports."""
 
-    def __init__(self, letter: Letter) -> None:
+    def __init__(self, letter: Letter, hint: str, seen: int) -> None:
         self.letter = letter
-        self.seen = 0
-        self.plains: list[str] = []
-        self.htmls: list[str] = []
+        self.hint = hint
+        self.seen = seen
+        self.room = LONGEST_TEXT * 2
+        self.enclosed: list[Letter] = []
 
-    def walk(self, part: Message, depth: int) -> None:
+    def read(self, message: Part, depth: int) -> None:
+        """Everything a message says, into its letter."""
+        said = self.walk(message, depth)
+        texts: dict[str, str] = {}
+        for each in said:
+            # Some programs put both versions of a letter one below the other.
+            texts.setdefault(_bare(each.text), each.text)
+        letter = self.letter
+        letter.html = "\n".join(each.html for each in said if each.html)
+        letter.text = plain.tidy("\n\n".join(text for text in texts.values() if text.strip()))[:LONGEST_TEXT]
+        if not letter.text and len(self.enclosed) == 1 and not letter.reports:
+            # Forwarded as it came, without a word: what was forwarded is what is meant.
+            letter.text = self.enclosed[0].text
+        _note_return(letter)
+
+    def walk(self, part: Part, depth: int) -> list[Said]:
         self.seen += 1
         if self.seen > MOST_PARTS or depth > MOST_DEEP:
-            limit = "parts" if self.seen > MOST_PARTS else "deep"
-            if limit not in self.letter.cut:
-                self.letter.cut.append(limit)
-            return
-        kind = part.get_content_type().lower()
+            self._cut("parts" if self.seen > MOST_PARTS else "deep")
+            return []
+        kind = part.kind
+        if not depth and not part.first("content-type") and looks_multipart(part.body):
+            kind = part.kind = "multipart/mixed"
         self.letter.media_types.append(kind)
-        if kind == "multipart/alternative":
-            self._alternative(part, depth)
-        elif kind == "message/delivery-status":
-            self._report(part)
-        elif kind in ("message/rfc822", "message/global") and depth:
-            self._enclosed(part, depth)
-        elif part.is_multipart():
-            for child in _children(part):
-                self.walk(child, depth + 1)
+        if kind.startswith("multipart/"):
+            children = [(child.kind, self.walk(child, depth + 1)) for child in islice(part.parts(), MOST_PARTS + 1)]
+            if not children:
+                return self._text(part.body, "text/plain", part)
+            return _chosen(children) if kind == "multipart/alternative" else [s for _, said in children for s in said]
+        if kind == "message/delivery-status":
+            self.letter.reports += _reports(charsets.decode(part.content()))
+        elif kind == "text/rfc822-headers" or (kind == "message/rfc822-headers"):
+            self._note_enclosed(_head(Part(part.content())))
+        elif kind in ("message/rfc822", "message/global"):
+            self._enclose(Part(_tidy(part.content())), depth)
         else:
-            self._leaf(part, kind)
+            return self._leaf(part, kind, depth)
+        return []
 
-    def _alternative(self, part: Message, depth: int) -> None:
-        """The same words several times: the plain ones, unless they only say that one needs another program."""
-        said = _Parts(Letter({}, Person("", ""), "", ""))
-        said.seen = self.seen
-        for child in _children(part):
-            said.walk(child, depth + 1)
-        self.seen = said.seen
-        self.letter.files += said.letter.files
-        self.letter.media_types += said.letter.media_types
-        self.letter.reports += said.letter.reports
-        self.letter.cut += [c for c in said.letter.cut if c not in self.letter.cut]
-        html = "\n".join(said.htmls)
-        words = "\n".join(said.plains)
-        if html:
-            self.letter.html = "\n".join(filter(None, (self.letter.html, html)))
-            shown = plain.from_html(html)
-            # A plain part of a line or less beside a whole page of HTML is a stand-in.
-            if len(words.strip()) * 4 < len(shown) and len(words.strip()) < 200:
-                words = shown
-        self.plains.append(words)
-
-    def _report(self, part: Message) -> None:
-        text = ""
-        for block in part.get_payload() if part.is_multipart() else [part]:
-            if isinstance(block, Message):
-                text += "\n".join(f"{name}: {header_text(str(value))}" for name, value in block.raw_items()) + "\n\n"
-                payload = block.get_payload()
-                text += (payload if isinstance(payload, str) else "") + "\n\n"
-        for block in re.split(r"\n\s*\n", text):
-            fields = {
-                name.strip().lower(): value.strip()
-                for name, _, value in (line.partition(":") for line in block.splitlines())
-            }
-            who = fields.get("final-recipient") or fields.get("original-recipient") or ""
-            if who:
-                address = _ADDRESS.search(who)
-                self.letter.reports.append(
-                    (
-                        address.group(0).lower() if address else "",
-                        fields.get("status", "")[:20],
-                        fields.get("diagnostic-code", fields.get("action", ""))[:500],
-                    )
-                )
-
-    def _enclosed(self, part: Message, depth: int) -> None:
+    def _enclose(self, message: Part, depth: int) -> None:
         """A message inside a message: its words as a file of their own, its files beside the others."""
-        inner = part.get_payload()
-        first = inner[0] if isinstance(inner, list) and inner else None
-        if not isinstance(first, Message):
-            return
-        within = _head(first)
-        parts = _Parts(within)
-        parts.seen = self.seen
-        parts.walk(first, depth + 1)
-        parts.settle()
+        within = _head(message)
+        parts = _Parts(within, _hint(message), self.seen)
+        parts.read(message, depth + 1)
         self.seen = parts.seen
+        self._note_enclosed(within)
+        self.enclosed.append(within)
+        lines = [f"{within.sender.name} <{within.sender.address}>", within.subject, "", within.text]
+        self._add(harmless(within.subject[:60] or "message") + ".txt", "text/plain", "\n".join(lines).encode())
+        for file in within.files:
+            self._add(file.name, file.media_type, file.data, file.content_id)
+        for limit in within.cut:
+            self._cut(limit)
+
+    def _note_enclosed(self, within: Letter) -> None:
+        """A bounce encloses what it returns: which letter that was is all we need to know."""
         for name in ("message-id", "x-failed-recipients"):
-            # A bounce encloses what it returns: which letter that was is all we need to know.
             if within.headers.get(name):
                 self.letter.headers.setdefault(f"enclosed-{name}", []).extend(within.headers[name])
-        lines = [f"{within.sender.name} <{within.sender.address}>", within.subject, "", within.text]
-        title = within.subject[:60] or "message"
-        self._add(File(f"{title}.txt", "text/plain", "\n".join(lines).encode()))
-        for file in within.files:
-            self._add(file)
-        self.letter.cut += [c for c in within.cut if c not in self.letter.cut]
 
-    def _leaf(self, part: Message, kind: str) -> None:
-        name = file_name(part)
-        stands_apart = _disposition(part) == "attachment" or bool(name)
-        data = payload(part)
-        if kind in ("text/plain", "text/html", "text/enriched") and not stands_apart:
-            text = charsets.decode(data[: LONGEST_TEXT * 2], _charset(part))
-            if len(data) > LONGEST_TEXT * 2 and "text" not in self.letter.cut:
-                self.letter.cut.append("text")
-            if kind == "text/html":
-                self.htmls.append(text)
-            else:
-                self.plains.append(plain.unflowed(text, part) if kind == "text/plain" else plain.from_html(text))
-            return
-        if not data or kind in ("message/disposition-notification", "application/pgp-signature"):
-            return
-        content_id = str(part.get("Content-ID") or "").strip("<> ")[:200]
-        self._add(File(name or _made_up(kind, len(self.letter.files)), kind, data, content_id))
+    def _leaf(self, part: Part, kind: str, depth: int) -> list[Said]:
+        name = file_name(part, self.hint)
+        data = part.content()
+        is_body = part.disposition() != "attachment" and (not name or not depth)
+        if kind in VERSIONS or kind in SIGNATURES or kind in ("message/disposition-notification",):
+            return []
+        if kind in BODIES and is_body:
+            return self._text(data, kind, part)
+        if kind in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat":
+            words, files = embedded.from_winmail(data)
+            for raw_name, content in files:
+                self._add(_inner_name(raw_name, self.hint), "application/octet-stream", content)
+            if words or files:
+                return [Said(charsets.decode(words, self.hint))]
+        if data and kind != "application/pgp-encrypted":
+            content_id = header_text(part.first("content-id")).strip("<> ")[:200]
+            self._add(name or _made_up(kind, len(self.letter.files)), kind, data, content_id)
+        return []
 
-    def _add(self, file: File) -> None:
+    def _text(self, data: bytes, kind: str, part: Part) -> list[Said]:
+        if kind == "text/plain":
+            data, files = embedded.from_text(data)
+            for raw_name, content in files:
+                self._add(_inner_name(raw_name, self.hint), "application/octet-stream", content)
+        if len(data) > self.room:
+            # A picture written into the text takes room that its words need.
+            data = re.sub(rb"""=\s*["']data:[^"'<>]{1000,}["']""", b"", data)
+        if len(data) > self.room:
+            self._cut("text")
+        data = data[: self.room]
+        self.room -= len(data)
+        text = charsets.decode(data, part.charset(), plain.charset_inside(data), self.hint)
+        if kind == "text/enriched":
+            return [Said(plain.from_html(text.replace("<<", "&lt;")))]
+        # Some programs call HTML plain, and the other way round.
+        if plain.is_html(text) if kind == "text/plain" else plain.has_tags(text):
+            return [Said(plain.from_html(text), text)]
+        if kind != "text/plain":
+            return [Said(plain.unescaped(text))]
+        # Mailbox files mark lines that begin like a letter; nobody quoted them.
+        text = re.sub(r"(?m)^>(?=From )", "", plain.unarmoured(text))
+        return [Said(plain.unflowed(text, part.first("content-type")))]
+
+    def _add(self, name: str, kind: str, data: bytes, content_id: str = "") -> None:
         if len(self.letter.files) >= MOST_FILES:
-            if "files" not in self.letter.cut:
-                self.letter.cut.append("files")
-            return
-        self.letter.files.append(file)
+            self._cut("files")
+        else:
+            self.letter.files.append(File(name, kind, data, content_id))
 
-    def settle(self) -> None:
-        """What was found becomes the letter's text."""
-        letter = self.letter
-        alone = "\n".join(self.htmls)
-        if alone:
-            letter.html = "\n".join(filter(None, (letter.html, alone)))
-            self.plains.append(plain.from_html(alone))
-        letter.text = plain.tidy("\n\n".join(text for text in self.plains if text.strip()))[:LONGEST_TEXT]
+    def _cut(self, limit: str) -> None:
+        if limit not in self.letter.cut:
+            self.letter.cut.append(limit)
 
 
-def _children(part: Message) -> Iterator[Message]:
-    inner = part.get_payload()
-    if isinstance(inner, list):
-        yield from (child for child in inner if isinstance(child, Message))
+def _bare(text: str) -> str:
+    """Only what is read: no blanks, marks or addresses of links."""
+    return re.sub(r"\(?https?://\S+|\W+|_", "", text)
 
 
-def payload(part: Message) -> bytes:
-    """The bytes of a part, its transfer encoding undone as well as can be."""
-    inner = part.get_payload()
-    if not isinstance(inner, str):
-        return b""
-    data = inner.encode("utf-8", "surrogateescape")
-    how = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
-    if how == "base64":
-        return base64_lenient(data)
-    if how == "quoted-printable":
-        return quopri.decodestring(data)
-    if how in ("x-uuencode", "uuencode", "uue", "x-uue"):
-        try:
-            return part.get_payload(decode=True) or b""  # type: ignore[return-value]
-        except (ValueError, binascii.Error):
-            return data
-    return data
+def _chosen(versions: list[tuple[str, list[Said]]]) -> list[Said]:
+    """Of the same words several times, the plain ones, unless they only stand in for the others."""
+    said = [each for _, each in versions if any(one.text.strip() for one in each)]
+    words = next((each for each in said if not any(one.html for one in each)), [])
+    rich = next((each for each in reversed(said) if any(one.html for one in each)), [])
+    if not rich or not words:
+        return rich or words
+    html = "\n".join(one.html for one in rich if one.html)
+    text = "\n\n".join(one.text for one in words)
+    shown = "\n\n".join(one.text for one in rich)
+    return [Said(shown if _stands_in(text, shown) else text, html)]
 
 
-def _charset(part: Message) -> str | None:
-    found = part.get_param("charset")
-    if isinstance(found, tuple):
-        found = found[2]
-    return str(found) if found else None
+def _stands_in(text: str, shown: str) -> bool:
+    bare, whole = _bare(text), _bare(shown)
+    if len(bare) * 2 < len(whole) or "&nbsp;" in text or plain.is_html(text):
+        return True
+    # Question marks or holes where the other version has Chinese.
+    return bool(re.search(r"[\u3040-\u9fff]{2}", whole)) and not re.search(r"[\u3040-\u9fff]", bare)
 
 
-def _disposition(part: Message) -> str:
-    return str(part.get("Content-Disposition") or "").partition(";")[0].strip().lower()
+def _reports(text: str) -> list[tuple[str, str, str]]:
+    """The blocks of a delivery report (RFC 3464), one for each recipient."""
+    found = []
+    for block in re.split(r"\n[ \t]*\n", re.sub(r"\n[ \t]+(?=\S)", " ", text)):
+        fields = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in block.splitlines())
+        }
+        if who := fields.get("final-recipient") or fields.get("original-recipient"):
+            address = _ADDRESS.search(who)
+            told = fields.get("diagnostic-code", fields.get("action", ""))[:500]
+            found.append((address.group(0).lower() if address else "", fields.get("status", "")[:20], told))
+    return found[:100]
 
 
-def file_name(part: Message) -> str:
+def _note_return(letter: Letter) -> None:
+    """What a server says of a returned letter in words alone: which one it was, and that it failed for good."""
+    ids = re.findall(r"(?im)^[> \t]{0,10}message-id:[ \t]*(<[^<>\s]{1,300}>)", letter.text)
+    if ids:
+        letter.headers.setdefault("enclosed-message-id", []).extend(ids[:5])
+    if "enclosed-message-id" in letter.headers and not letter.reports:
+        told = re.search(r"(?m)^.{0,300}?(?<![\d.])(5\.\d\.\d{1,3}|55\d)(?![\d.]).{0,300}", letter.text[:20_000])
+        if told:
+            letter.reports.append(("", told.group(1), told.group(0).strip()))
+
+
+# --- names of files ---
+
+
+def file_name(part: Part, hint: str = "") -> str:
     """The name of a file: RFC 2231 in pieces or whole, encoded words where they are not allowed, raw bytes."""
-    for header, key in (("Content-Disposition", "filename"), ("Content-Type", "name")):
-        value = str(part.get(header) or "")
-        if not value:
-            continue
-        found = _parameter(re.sub(r"\r?\n[ \t]*", " ", value), key)
-        if found:
-            return one_line(found)[:300]
+    for header, key in (("content-disposition", "filename"), ("content-type", "name")):
+        value, charset = parameter(part.first(header), key)
+        if not charset and re.search(rb"(?:%[0-9A-Fa-f]{2}){3}", value):
+            # Written like a link, by systems that know no other way.
+            value = unquote_to_bytes(value)
+        name = charsets.decode(value, charset) if charset else header_text(value, hint)
+        if name := harmless(name):
+            return name
     return ""
 
 
-_PIECE = re.compile(r';\s*{key}(\*\d+)?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)'.replace("{key}", "%s"), re.IGNORECASE)
+def _inner_name(raw: str, hint: str) -> str:
+    return harmless(charsets.decode(raw.encode("utf-8", "surrogateescape"), hint)) or "file.bin"
 
 
-def _parameter(header: str, key: str) -> str:
-    pattern = re.compile(_PIECE.pattern % key, re.IGNORECASE)
-    whole, pieces, charset = "", {}, None
-    for number, starred, value in pattern.findall(header):
-        text = value.strip()
-        if text.startswith('"'):
-            text = re.sub(r"\\(.)", r"\1", text[1:-1])
-        if not number and not starred:
-            whole = whole or text
-            continue
-        index = int(number[1:]) if number else 0
-        data = text.encode("utf-8", "surrogateescape")
-        if starred:
-            if index == 0 and text.count("'") >= 2:
-                label, _, rest = text.partition("'")
-                charset, data = label, rest.partition("'")[2].encode("utf-8", "surrogateescape")
-            data = unquote_to_bytes(data)
-        if index < 100:
-            pieces[index] = data
-    if pieces:
-        return charsets.decode(b"".join(pieces[index] for index in sorted(pieces)), charset)
-    return header_text(whole)
+def harmless(name: str) -> str:
+    """A file's name and nothing else: no folder, no mark that hides its ending; at most 150 letters, ending kept."""
+    name = re.split(r"[/\\]", one_line(name))[-1].strip(" .")
+    name = re.sub(r'[<>:"|?*]', "_", name)
+    if len(name) <= 150:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[:140]}.{ending}" if dot and len(ending) < 10 else name[:150]
 
 
 _ENDINGS = {
