@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -144,23 +144,26 @@ def first_answered(case: Case) -> None:
     refresh(case)
 
 
-def runs_on(case: Case) -> None:
-    """A step was undone as if it had never been: the promise of the state runs on from its first start, not anew."""
-    promise = promises.promise_for(case.status)
-    fresh = _running(case).get(promise.kind) if promise else None
-    if fresh is None:
-        return
-    before = db.session.scalar(
-        select(Clock)
-        .where(Clock.case_id == case.id, Clock.kind == fresh.kind, Clock.stopped_at.is_not(None))
-        .order_by(Clock.id.desc())
-        .limit(1)
-    )
-    if before is not None:
-        db.session.delete(fresh)
-        db.session.flush()
-        before.stopped_at = before.due_at = None
-        refresh(case)
+def runs_on(case: Case, *, kinds: Collection[str] | None = None) -> None:
+    """A step was undone as if it had never been: these promises run on from their first start, not anew.
+
+    `kinds` are those of promises; without any it is the promise of the case's state.
+    """
+    if kinds is None:
+        promise = promises.promise_for(case.status)
+        kinds = [promise.kind] if promise else []
+    for kind, fresh in _running(case).items():
+        before = db.session.scalar(
+            select(Clock)
+            .where(Clock.case_id == case.id, Clock.kind == kind, Clock.stopped_at.is_not(None))
+            .order_by(Clock.id.desc())
+            .limit(1)
+        )
+        if kind in kinds and before is not None:
+            db.session.delete(fresh)
+            db.session.flush()
+            before.stopped_at = before.due_at = None
+    refresh(case)
 
 
 def pause(case: Case, question: str) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from helpdesk.db import db
 from helpdesk.domain import assignment, deadlines, life, similarity, transfers
 from helpdesk.errors import NotAllowed, NotFound, Refused
-from helpdesk.models import Case, Category, Station, Topic, Urgency
-from helpdesk.rules import lifecycle, policy
+from helpdesk.models import Case, Category, Event, Station, Topic, Urgency
+from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
 
 
@@ -116,8 +116,21 @@ def merge(case: Case, by: Who, *, into: Case | None, seen: int | None = None) ->
 
 
 def unmerge(case: Case, by: Who, *, seen: int | None = None) -> None:
-    """Undo a merge: the case stands on its own again, at the start of the queue."""
+    """Undo a merge: the case stands on its own again, at the start of the queue.
+
+    What was promised runs on from its first start: else a late case would be in time again by being merged and undone.
+    """
+    left = db.session.scalar(
+        select(Event.from_status)
+        .where(Event.case_id == case.id, Event.kind == "case.merged")
+        .order_by(Event.seq.desc())
+        .limit(1)
+    )
     life.take(case, "unmerge", by, seen=seen, sets={"merged_into_id": None})
+    kinds = {promises.FIRST_ANSWER.kind}
+    if left == case.status.value:
+        kinds |= {promise.kind for promise in [promises.promise_for(case.status)] if promise is not None}
+    deadlines.runs_on(case, kinds=kinds)
 
 
 def by_number(by: Who, number: str) -> Case | None:

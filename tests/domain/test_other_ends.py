@@ -107,6 +107,17 @@ def test_a_merge_links_only_cases_of_one_company_and_can_be_undone_for_a_week(ma
     assert (second.status, second.merged_into_id) == (Status.SUBMITTED, None)
 
 
+def test_undoing_a_merge_is_no_way_to_be_in_time_again(make, cast):
+    first, second = make.case("triaged"), make.case("submitted", phone="13800138001")
+    due = second.due_at
+    with later(days=5):
+        assert second.due_at < house_clock.now()
+        triage.merge(second, cast.wang, into=first)
+        assert second.due_at is None
+        triage.unmerge(second, cast.wang)
+        assert second.due_at == due
+
+
 # --- offers ---
 
 
