@@ -4,7 +4,7 @@ stored as it is; never a broken page, never a second case."""
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -25,7 +25,8 @@ CONTACT = {"name": "林女士", "phone": "13900139000", "meeting": "online", "ha
 
 def begun(browser, problem: str = PROBLEM) -> str:
     """A draft with its first page; the path under which its other pages are."""
-    return browser.post("/requests/new", {"problem": problem, "category": ""}).location.removesuffix("/company")
+    next_page = urlsplit(browser.post("/requests/new", {"problem": problem, "category": ""}).location).path
+    return next_page.removesuffix("/company")
 
 
 @pytest.fixture

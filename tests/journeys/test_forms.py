@@ -55,7 +55,7 @@ def test_an_impatient_double_click_sends_once(desk, sit, js, number):
     chen = sit("chen", js=js)
     chen.open(f"/cases/{number}").write("body", "只说一遍。")
     with chen.page.expect_event("request"):
-        chen.page.locator("#composer button[type=submit]").dblclick(no_wait_after=True)
+        chen.page.locator("#composer button.btn-p[type=submit]").dblclick(no_wait_after=True)
     chen.settle()
     chen.sees("只说一遍。")
     assert count(desk, Message, Message.body == "只说一遍。") == 1

@@ -86,7 +86,7 @@ def test_the_pdf_is_drawn_with_the_real_engine(desk, sit):
         number = make.case("closed").number
     desk.app.config["PDF_ENGINE"] = "weasyprint"
     registry._renderer.cache_clear()
-    assert desk.work() == 1
+    assert desk.work() >= 1
     chen = sit("chen")
     paper = parts.paper_of(desk, number)
     data = parts.download(chen, paper.number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -90,14 +91,20 @@ def test_a_browser_makes_it_a4_with_page_numbers(browser, closed, tmp_path, cast
         for e in page.all("link", rel="stylesheet")
     }
     out = tmp_path / "case.pdf"
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        window = chromium.new_page()
-        window.set_content(page.text)
-        for text in sheets.values():
-            window.add_style_tag(content=text)
-        window.pdf(path=str(out), prefer_css_page_size=True)
-        chromium.close()
+
+    def draw() -> None:
+        with sync_playwright() as playwright:
+            chromium = launch(playwright)
+            window = chromium.new_page()
+            window.set_content(page.text)
+            for text in sheets.values():
+                window.add_style_tag(content=text)
+            window.pdf(path=str(out), prefer_css_page_size=True)
+            chromium.close()
+
+    # In a thread of its own: the journeys' browser may hold this one's loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(draw).result()
     data = out.read_bytes()
     assert data.startswith(b"%PDF")
     read = subprocess.run(["pdftotext", "-layout", str(out), "-"], capture_output=True, text=True, check=False)

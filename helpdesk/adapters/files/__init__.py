@@ -14,7 +14,7 @@ import zipfile
 from dataclasses import dataclass
 
 import filetype
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 # More pixels than any phone takes; a small file may claim to be a huge picture.
 MOST_PIXELS = 60_000_000
@@ -118,12 +118,16 @@ def _picture(stem: str, mime: str, data: bytes) -> Examined:
     form, ending = PICTURES[mime]
     whole, small = io.BytesIO(), io.BytesIO()
     with _one_at_a_time:
+        # Whoever draws papers in this process tells Pillow to take halves of pictures, too; we never do.
+        forgiving, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
         try:
             plain = _plain_pixels(form, data)
         except BadFile:
             raise
         except Exception as error:  # hostile bytes make a decoder raise whatever its author did not think of
             raise BadFile("picture") from error
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = forgiving
         plain.save(whole, form, **({"quality": 88} if form != "PNG" else {}))
         plain.thumbnail((PREVIEW_EDGE, PREVIEW_EDGE))
         flat = Image.new("RGB", plain.size, "white")
