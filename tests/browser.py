@@ -65,12 +65,18 @@ class Page:
         yield gap
 
     def form(self, action: str | None = None) -> dict[str, str]:
-        """What a form would send as it stands: the one whose action ends so, or the first POST form."""
+        """What a form would send as it stands: the one whose action, or a button's, ends so, or the first POST form."""
         forms = [f for f in self.all("form") if (f.get("method") or "get").lower() == "post"]
         if action is not None:
-            forms = [f for f in forms if urlsplit(f.get("action") or "").path.endswith(action)]
+            forms = [f for f in forms if any(urlsplit(to).path.endswith(action) for to in _actions(f))]
         assert forms, f"no form {action!r} on this page"
         return form_values(forms[0])
+
+
+def _actions(form: Any) -> Iterator[str]:
+    """Where a form may go: its own address, then those of its buttons."""
+    yield form.get("action") or ""
+    yield from (button.get("formaction") or "" for button in form.iter(NS + "button"))
 
 
 def form_values(form: Any) -> dict[str, str]:

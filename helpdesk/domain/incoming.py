@@ -55,6 +55,8 @@ KEY = "mail-"
 SILENT_MINUTES = 15
 # A problem of more letters is cut; the whole of it lies beside it as a file.
 LONGEST_PROBLEM = 1000
+# Stands where a letter says nothing at all.
+NO_WORDS = "—"
 # An inline picture of fewer bytes is a line or a dot of a signature.
 TINY = 1024
 PAGE = 50
@@ -278,7 +280,7 @@ def _participant(case: Case, ours: Mail, address: str) -> Who | None:
 
 def _words(row: Incoming, case: Case, who: Who, key: str, kept: list[list[str]], storage: Storage) -> str:
     """What is said: the new words; a word stands in for none; what is too long lies beside it whole."""
-    text = row.text.strip() or row.subject.strip() or "—"
+    text = row.text.strip() or row.subject.strip() or NO_WORDS
     if len(text) <= consultation.LONGEST:
         return text
     _keep_whole(case, who, key, row, text, kept, storage)
@@ -374,7 +376,12 @@ def _told(row: Incoming) -> str:
     text = row.text.strip()
     if subject and not text.startswith(subject):
         text = f"{subject}\n\n{text}" if text else subject
-    return text or "—"
+    return text or NO_WORDS
+
+
+def is_wordless(row: Incoming) -> bool:
+    """Whether the request that a letter began says nothing yet: no subject, no text, nothing written since."""
+    return row.case is not None and row.case.draft.get("problem", {}).get("problem") == NO_WORDS
 
 
 def _problem(row: Incoming) -> str:
@@ -430,12 +437,19 @@ def put_on(row: Incoming, by: Who, *, case: Case | None, letter: Letter, storage
     return _decided(row, by, IncomingStatus.SAID)
 
 
-def complete(row: Incoming, by: Who, *, company: CompanyFacts, contact: Contact) -> Case:
-    """Somebody at a desk asked the sender on the phone for what was missing, and for consent: the request is sent."""
+def complete(row: Incoming, by: Who, *, company: CompanyFacts, contact: Contact, problem: str = "") -> Case:
+    """Somebody at a desk asked the sender on the phone for what was missing, and for consent: the request is sent.
+
+    `problem` is what they said it is about, wanted of a letter without a word. Raises Refused when that is missing.
+    """
     _open(row, by)
     case = row.case
     if case is None or case.status is not Status.DRAFT:
         raise Refused("mail_not_open")
+    if is_wordless(row):
+        if not problem.strip():
+            raise Refused("text_missing", field="problem")
+        intake.save_page(case, "problem", {**case.draft["problem"], "problem": problem.strip()})
     intake.submit(case, intake.requester(case), company=company, contact=contact, consents={"handling": True})
     row.station_id = case.station_id
     _decided(row, by, IncomingStatus.REQUESTED)

@@ -10,8 +10,9 @@ from helpdesk.forms.files import FilesForm
 
 
 class MessageForm(FilesForm):
-    """A reply that the company reads."""
+    """A reply that the company reads; `draft_seen` is the draft the window knows, as in DraftForm."""
 
+    draft_seen = HiddenField()
     body = TextAreaField(_l("回复内容"), [Present(_l("请写几个字")), Longest(5000)])
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, StringField, TelField
+from wtforms import BooleanField, StringField, TelField, TextAreaField
 from wtforms.validators import ValidationError
 
 from helpdesk.domain.intake import Contact
 from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
-from helpdesk.forms.requests import CompanyForm
+from helpdesk.forms.requests import LONGEST, CompanyForm
 from helpdesk.rules import identifiers
 
 
@@ -28,8 +28,12 @@ class DismissalForm(HouseForm):
 
 
 class CompletionForm(CompanyForm):
-    """What a stranger's letter lacks, asked on the phone: the company, a number to call, consent."""
+    """What a stranger's letter lacks, asked on the phone: the company, a number to call, consent.
 
+    The problem is asked for where the letter has no words; elsewhere the field is taken out.
+    """
+
+    problem = TextAreaField(_l("对方遇到了什么问题"), [Present(_l("请写几个字")), Longest(LONGEST)])
     contact = StringField(_l("联系人"), [Present(_l("请填称呼，例如：刘女士")), Longest(60)], filters=[clean_line])
     phone = TelField(_l("电话"), [Present(_l("请填手机号"))], filters=[clean_line])
     agreed = BooleanField(

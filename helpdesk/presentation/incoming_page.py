@@ -18,6 +18,8 @@ from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
 S = IncomingStatus
+# Letters of a list's line.
+EXCERPT = 120
 
 STATES: dict[IncomingStatus, tuple[str, str]] = {
     S.KEPT: (N_("等着读"), "wait"),
@@ -135,7 +137,7 @@ def _row(row: Incoming) -> Row:
         url=url_for("incomings.show", incoming_id=row.id),
         subject=row.subject or gettext("（没有主题）"),
         sender=sender_of(row),
-        excerpt=" ".join(row.text.split())[:120],
+        excerpt=_excerpt(row.text),
         when=filters.moment(row.received_at),
         state=gettext(label),
         tone=tone,
@@ -143,6 +145,11 @@ def _row(row: Incoming) -> Row:
         number=number,
         case_url=url_for("cases.show", number=number) if number else "",
     )
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 
 def sender_of(row: Incoming) -> str:

@@ -89,6 +89,8 @@ def _about(mail: Mail) -> str:
         return gettext("每日汇总")
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
+    if mailing.asks_to_complete(mail):
+        return gettext("收到您的来信，请补两项")
     group = BY_NAME.get(mailing.group_of(mail))
     return gettext(group.label) if group else gettext("这是您的邮箱吗？")
 

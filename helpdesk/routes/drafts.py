@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import articles, attachments, companies, intake, suggestion
 from helpdesk.errors import Refused
-from helpdesk.forms.base import HouseForm
 from helpdesk.forms.files import FilesForm
 from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
 from helpdesk.models import Case, Status
@@ -103,7 +102,6 @@ def _check(case: Case, *, status: int = 200, refusal: str = "", upload: FilesFor
         "drafts/check.html",
         status=status,
         case=case,
-        form=HouseForm(),
         upload=upload or FilesForm(formdata=None),
         kept_files=file_views.kept(case, attachments.REQUEST),
         view=request_page.summary(case.draft),
@@ -126,10 +124,11 @@ def add_files(case: Case) -> Response:
     return _go(url_for("drafts.check", token=case.tracking_token, _anchor="papers"))
 
 
+@takes_files
 @bp.post("/drafts/<token>/submission")
 @draft_for
 def submit(case: Case) -> Response:
-    """Send it. Sent twice it is one case and one receipt."""
+    """Send it, with the files that were chosen and not sent up before. Sent twice it is one case and one receipt."""
     receipt = url_for("tracking.receipt", token=case.tracking_token)
     if case.status is not Status.DRAFT:
         return _go(receipt)
@@ -138,6 +137,9 @@ def submit(case: Case) -> Response:
         if name not in case.draft or not form.validate():
             flash(gettext("这一页还有要改的地方"), "warning")
             return _go(url_for("drafts.edit", token=case.tracking_token, name=name))
+    upload = FilesForm()
+    if uploads.keep(upload, case, attachments.REQUEST) is not None:
+        return _check(case, status=422, upload=upload)
     company, contact = _form("company", case, from_draft=True), _form("contact", case, from_draft=True)
     try:
         intake.submit(

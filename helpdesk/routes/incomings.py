@@ -118,15 +118,20 @@ def read_again(letter: Incoming) -> Response:
 def complete(letter: Incoming) -> Response:
     """The sender said on the phone what was missing: the request is sent."""
     form = CompletionForm(contact=letter.name)
+    if not incoming.is_wordless(letter):
+        del form.problem
     form.district.choices, form.industry.choices = choices.districts(), choices.industries()
     status = 200
     if request.method == "POST":
         sent = []
+        problem = (form.problem.data or "") if "problem" in form else ""
         refused = attempt(
             form,
             None,
             lambda: sent.append(
-                incoming.complete(letter, me(), company=form.facts(), contact=form.person(letter.address))
+                incoming.complete(
+                    letter, me(), company=form.facts(), contact=form.person(letter.address), problem=problem
+                )
             ),
         )
         if refused is None:

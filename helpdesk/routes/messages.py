@@ -45,11 +45,15 @@ def create_note(case: Case) -> Response:
 @bp.post("/messages/preview")
 @case_for("case.reply")
 def preview(case: Case) -> Response:
-    """The reply as the company will see it, above the box that still holds it; kept as a draft on the way."""
+    """The reply as the company will see it, above the box that still holds it; kept as a draft on the way.
+
+    A newer draft of another window is not written over unseen: the box comes back with that said, and previews then.
+    """
     form = MessageForm()
 
     def look() -> None:
-        unsent.keep(case, me(), Box.REPLY, body=form.body.data or "", form_key=form.key)
+        body, seen = form.body.data or "", form.draft_seen.data
+        unsent.keep(case, me(), Box.REPLY, body=body, form_key=form.key, seen=seen)
 
     refused = attempt_with_files(form, case, look)
     shown = composer.preview(case, me(), form.body.data or "", form.key) if refused is None else None

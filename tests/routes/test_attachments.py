@@ -123,9 +123,13 @@ def test_a_request_takes_files_before_it_is_sent(browser, make):
     assert checked.says("通知.docx")
     bad = browser.post(f"/drafts/{token}/files", {**form, "files": [file(b"", "空.pdf")]}, expect=422)
     assert bad.says("“空.pdf”是空的")
-    browser.post(f"/drafts/{token}/submission", checked.form("/submission"))
-    assert browser.get(f"/t/{token}").says("通知.docx")
-    assert rows()[0].linked_at is not None
+    form = checked.form("/submission")
+    bad = browser.post(f"/drafts/{token}/submission", {**form, "files": [file(b"", "空.pdf")]}, expect=422)
+    assert bad.says("“空.pdf”是空的")
+    browser.post(f"/drafts/{token}/submission", {**form, "files": [file(name="执照.pdf")]})
+    page = browser.get(f"/t/{token}")
+    assert page.says("通知.docx") and page.says("执照.pdf"), "chosen and never sent up is sent with the request"
+    assert all(row.linked_at is not None for row in rows())
 
 
 def test_a_file_is_a_download_without_cookies_and_only_for_ten_minutes(browser, app, told):

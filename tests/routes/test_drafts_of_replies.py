@@ -234,6 +234,17 @@ def test_a_reply_is_shown_as_the_company_will_see_it_before_it_is_sent(browser, 
     assert own.says("<b>粗</b>") and own.says("合同.pdf")
 
 
+def test_a_preview_tells_of_a_newer_draft_before_it_writes_over_it(browser, case):
+    url = f"/cases/{case.number}/messages"
+    here = browser.get(f"/cases/{case.number}", as_="chen").form("/messages")
+    browser.post(f"{url}/draft", {**here, "body": "手机上写的"}, as_="chen")
+    told = browser.post(f"{url}/preview", {**here, "body": "电脑上写的"}, as_="chen", expect=422)
+    assert told.says("您在另一处写了更新的一稿") and text_of(told) == "电脑上写的"
+    assert text_of(browser.get(f"/cases/{case.number}", as_="chen")) == "手机上写的"
+    again = browser.post(f"{url}/preview", {**told.form("/messages"), "body": "电脑上写的"}, as_="chen", expect=200)
+    assert again.all("section", id="preview"), "told once it goes ahead"
+
+
 def test_nothing_cannot_be_previewed(browser, case):
     form = browser.get(f"/cases/{case.number}", as_="chen").form("/messages")
     url = f"/cases/{case.number}/messages/preview"

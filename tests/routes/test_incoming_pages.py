@@ -72,6 +72,18 @@ def test_an_operator_sees_what_waits_and_completes_it(browser, arrive):
     assert browser.get("/incoming", as_="zhou").says("都处理完了")
 
 
+def test_a_letter_without_a_word_needs_the_problem(browser, arrive):
+    url = f"/incoming/{arrive('', subject='')}/completion"
+    form = browser.get(url, as_="zhou").form("/completion")
+    said = {"name": SOUTHLIGHT.name, "credit_code": SOUTHLIGHT.credit_code, "district": SOUTHLIGHT.district,
+            "industry": "C", "contact": "王工", "phone": "13900139000", "agreed": "y"}  # fmt: skip
+    refused = browser.post(url, {**form, **said, "problem": " "}, as_="zhou", expect=422)
+    assert refused.says("请写几个字")
+    browser.post(url, {**form, **said, "problem": "想在南山租便宜的场地"}, as_="zhou")
+    case = db.session.scalars(select(Case).where(Case.number.is_not(None))).one()
+    assert (case.problem, case.title) == ("想在南山租便宜的场地", "想在南山租便宜的场地")
+
+
 def test_a_coordinator_puts_a_letter_on_a_case_and_others_see_nothing(browser, make, arrive):
     case = make.case("consulting")
     name = case.number
