@@ -77,7 +77,7 @@ def criterion(view: str) -> ColumnElement[bool]:
         "offered": Case.status == Status.OFFERED,
         "waiting": and_(Case.waiting_on == WaitingOn.COMPANY, Case.status.in_(LIVE)),
         # What is late already stands under "overdue": the two numbers never count a case twice.
-        "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment, Case.due_order > moment),
+        "risk": and_(Case.status.in_(LIVE), Case.warn_at.is_not(None), Case.warn_at <= moment, Case.due_at > moment),
         "overdue": and_(Case.status.in_(LIVE), Case.due_order <= moment),
         "mine": and_(Case.handler_id.is_not(None), Case.status.in_(LIVE)),
         "working": Case.status.in_((Status.ACCEPTED, Status.CONSULTING)),
