@@ -25,7 +25,7 @@ from helpdesk.domain import attachments, consultation, intake, mailing
 from helpdesk.domain.attachments import Upload
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
-from helpdesk.domain.later import later
+from helpdesk.domain.later import afresh, later
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
     Account,
@@ -35,8 +35,6 @@ from helpdesk.models import (
     Incoming,
     IncomingKind,
     IncomingStatus,
-    Job,
-    JobStatus,
     Mail,
     MailboxState,
     MailStatus,
@@ -347,10 +345,10 @@ def _request(row: Incoming, letter: Letter, storage: Storage, *, may_answer: boo
     case = intake.start(_problem(row), category=None, locale=locale)
     case.channel = Channel.MAIL
     who = intake.requester(case)
-    row.files = _keep_files(case, who, attachments.REQUEST, letter, storage)
+    kept = _keep_files(case, who, attachments.REQUEST, letter, storage)
     if len(_told(row)) > LONGEST_PROBLEM:
-        _keep_whole(case, who, attachments.REQUEST, row, _told(row), row.files, storage)
-        row.files = list(row.files)
+        _keep_whole(case, who, attachments.REQUEST, row, _told(row), kept, storage)
+    row.files = kept
     case.draft = {**case.draft, "mail": {"name": row.name[:60], "email": row.address}}
     case.contact_name = row.name[:60] or row.address[:60]
     db.session.flush()
@@ -484,12 +482,8 @@ def read_again(row: Incoming, by: Who) -> Incoming:
     if row.status is not IncomingStatus.BROKEN:
         raise Refused("mail_not_open")
     row.status, row.why = IncomingStatus.KEPT, ""
-    job = db.session.scalar(select(Job).where(Job.key == f"{READ}:{row.id}"))
-    if job is None:
-        later(READ, key=str(row.id), incoming_id=row.id)
-    else:
-        job.status, job.run_at, job.attempts, job.lease_until = JobStatus.PENDING, clock.now(), 0, None
     db.session.flush()
+    afresh(READ, key=str(row.id), incoming_id=row.id)
     return row
 
 

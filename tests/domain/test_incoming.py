@@ -299,6 +299,7 @@ def test_an_unproved_address_is_never_taken_for_the_company(make, arrive):
 def test_a_long_request_is_cut_and_lies_beside_it_whole(arrive):
     row = arrive(written("求助。" * 900, subject="很长"))
     assert len(row.case.draft["problem"]["problem"]) == incoming.LONGEST_PROBLEM
+    db.session.refresh(row)
     assert row.files == [["很长.txt", ""]]
 
 
