@@ -104,6 +104,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SMS_A_DAY", _whole, 3, "At most so many texts to one number within a day."),
     Setting("WEBHOOK_PORTS", _ports, (443, 8443), "Ports at which webhooks may listen."),
     Setting("WEBHOOK_LOCAL", _yes, False, "For development only: webhooks may be http:// and on this machine."),
+    Setting(
+        "SIGNING_KEY",
+        str,
+        "",
+        "PKCS#12 or PEM file of the key that signs papers; empty: a development authority's own.",
+    ),
+    Setting("SIGNING_PASSWORD", str, "", "The password of that file."),
+    Setting(
+        "SIGNING_IS_SEAL", _yes, False, "Set to 1 when a licensed authority issued the key: papers then call it a seal."
+    ),
     Setting("PDF_ENGINE", str, "weasyprint", "weasyprint, or null for a machine that never renders."),
 )
 

@@ -14,6 +14,8 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
+from helpdesk.adapters.signing import SigningUnavailable
+from helpdesk.adapters.signing import keys as signing_keys
 from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from
@@ -26,6 +28,7 @@ from helpdesk.domain import (
     file_checks,
     hours,
     life,
+    papers,
     reference,
     search,
     working_calendar,
@@ -272,6 +275,45 @@ def check_files_command() -> None:
     if row.missing or row.damaged or row.kept_back:
         fail(said)
     click.echo(said)
+
+
+@helpdesk_group.command("verify-paper", cls=Command)
+@click.argument("file", type=click.File("rb"))
+def verify_paper_command(file: Any) -> None:
+    """Compare a PDF with what was issued; fails unless it is genuine, unaltered and in force."""
+    begin(read_only=True)
+    said = papers.check_file(file.read())
+    line = " ".join(part for part in (said.state, said.number, said.name) if part)
+    if said.state != "valid":
+        fail(line)
+    click.echo(line)
+
+
+@helpdesk_group.command("signing-key", cls=Command)
+def signing_key_command() -> None:
+    """Show the key that signs papers, and those that did."""
+    try:
+        mine = registry.outside_from(current_app.config).signer.identity
+    except SigningUnavailable as problem:
+        fail(str(problem))
+    begin(read_only=True)
+    for row in papers.signing_certificates():
+        here = "now" if mine is not None and row.fingerprint == mine.fingerprint else "before"
+        click.echo(f"{here} {row.fingerprint[:16]} {row.algorithm} until {row.valid_until:%Y-%m-%d} {row.name}")
+    if mine is not None:
+        click.echo(f"signing with {mine.fingerprint[:16]} {mine.algorithm} until {mine.valid_until:%Y-%m-%d}")
+
+
+@helpdesk_group.command("signing-rotate", cls=Command)
+@click.option("--algorithm", type=click.Choice(signing_keys.ALGORITHMS), default="ecdsa-p256", show_default=True)
+def signing_rotate_command(algorithm: str) -> None:
+    """Make a new key under the development authority. Papers signed before stay valid; restart the workers."""
+    if current_app.config["SIGNING_KEY"]:
+        fail("SIGNING_KEY names a key of your own: put the new one in its place and restart the workers.")
+    made = signing_keys.rotate(signing_keys.folder(), current_app.config["SITE_NAME"], algorithm=algorithm).identity
+    click.echo(
+        f"new key {made.fingerprint[:16]} {made.algorithm} until {made.valid_until:%Y-%m-%d}; restart the workers"
+    )
 
 
 @helpdesk_group.group("calendar")

@@ -1,35 +1,31 @@
-"""The 服务确认书 of a closed case: issued from the ledger, rendered by the worker, checked by anybody (R07)."""
+"""The 服务确认书 of a closed case: issued from the ledger, reissued when a word on it was wrong (R07)."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from helpdesk import clock, config
-from helpdesk.adapters.pdf import CertificateFacts, CertificateRenderer
-from helpdesk.adapters.storage import Storage
-from helpdesk.db import db, only_row
-from helpdesk.domain import chance, numbers, record
-from helpdesk.domain.later import later
+from helpdesk import clock
+from helpdesk.adapters.pdf import CertificateFacts
+from helpdesk.db import db
+from helpdesk.domain import numbers, papers, record
+from helpdesk.errors import Refused
 from helpdesk.models import (
     Answer,
     Case,
     Certificate,
-    CertificateStatus,
     ConfirmedBy,
     Consent,
     Expert,
     Feedback,
     HoursEntry,
+    PaperStatus,
 )
-from helpdesk.rules import credit, identifiers
+from helpdesk.rules import credit, policy
 from helpdesk.rules.policy import Who
 
-RENDER = "certificates.render"
+LONGEST_REASON = 200
 
 
 def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
@@ -51,14 +47,14 @@ def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
     earlier = _valid(case, expert_id)
     certificate = Certificate(
         number=numbers.certificate_number(),
-        code=_free_code(),
+        code=papers.free_code(),
         case_id=case.id,
         expert_id=expert_id,
         station_id=case.station_id,
         minutes=minutes,
         facts={},
         issued_at=clock.now(),
-        status=CertificateStatus.VALID,
+        status=PaperStatus.VALID,
     )
     certificate.facts = _facts(certificate, case, expert, entries, by)
     if earlier is not None:
@@ -70,7 +66,7 @@ def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
         record.event(
             case, "certificate.superseded", by, number=earlier.number, next=certificate.number, expert=expert.name
         )
-    later(RENDER, key=str(certificate.id), certificate_id=certificate.id)
+    papers.draw_later(certificate)
     record.event(
         case,
         "certificate.issued",
@@ -82,15 +78,37 @@ def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
     return certificate
 
 
+def reissue(certificate: Certificate, by: Who, *, reason: str) -> Certificate:
+    """The same paper with today's names and words, for example after a name was written wrongly; the ledger decides
+    its minutes. The old one is superseded and its page says so (办法67 art. 13).
+
+    Raises NotAllowed, and Refused for one's own paper (rule R05), without a reason, or when it is valid no more.
+    """
+    policy.require(by, "certificate.reissue", certificate)
+    case = record.hold(certificate.case)
+    db.session.refresh(certificate, with_for_update=True)
+    if by.expert_id == certificate.expert_id:
+        raise Refused("own_hours")
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    if certificate.status is not PaperStatus.VALID:
+        raise Refused("paper_not_valid")
+    record.event(case, "certificate.reissued", by, number=certificate.number, reason=reason.strip()[:LONGEST_REASON])
+    successor = issue(case, certificate.expert_id, by)
+    if successor is None:
+        raise Refused("paper_not_valid")
+    return successor
+
+
 def _supersede(earlier: Certificate, successor: Certificate) -> None:
     """Only one paper per case and expert may be valid at any moment, and a superseded one names its successor:
     the successor enters as superseded by its predecessor for the length of three statements."""
-    successor.status, successor.superseded_by_id = CertificateStatus.SUPERSEDED, earlier.id
+    successor.status, successor.superseded_by_id = PaperStatus.SUPERSEDED, earlier.id
     db.session.add(successor)
     db.session.flush()
-    earlier.status, earlier.superseded_by_id = CertificateStatus.SUPERSEDED, successor.id
+    earlier.status, earlier.superseded_by_id, earlier.ended_at = PaperStatus.SUPERSEDED, successor.id, clock.now()
     db.session.flush()
-    successor.status, successor.superseded_by_id = CertificateStatus.VALID, None
+    successor.status, successor.superseded_by_id = PaperStatus.VALID, None
 
 
 def _valid(case: Case, expert_id: int) -> Certificate | None:
@@ -98,16 +116,9 @@ def _valid(case: Case, expert_id: int) -> Certificate | None:
         select(Certificate).where(
             Certificate.case_id == case.id,
             Certificate.expert_id == expert_id,
-            Certificate.status == CertificateStatus.VALID,
+            Certificate.status == PaperStatus.VALID,
         )
     )
-
-
-def _free_code() -> str:
-    while True:
-        code = identifiers.verification_code(chance.choice)
-        if not db.session.scalar(select(Certificate.id).where(Certificate.code == code)):
-            return code
 
 
 def _facts(certificate: Certificate, case: Case, expert: Expert, entries: list[HoursEntry], by: Who) -> dict[str, Any]:
@@ -158,103 +169,9 @@ def _handler(case: Case, by: Who) -> str:
 
 def facts_of(certificate: Certificate) -> CertificateFacts:
     """The frozen facts as the renderer takes them."""
-    facts = dict(certificate.facts)
-    for name in ("starts_on", "ends_on", "issued_on"):
-        facts[name] = date.fromisoformat(facts[name])
-    return CertificateFacts(
-        number=certificate.number,
-        verification_code=certificate.code,
-        verify_url=verify_url(certificate),
-        city=config.setting("CITY_CODE"),
-        salutation="同志",
-        **facts,
-    )
-
-
-def verify_url(certificate: Certificate) -> str:
-    """The address in the QR code: anybody who holds the paper may check it."""
-    return f"{config.setting('PUBLIC_URL').rstrip('/')}/v/{certificate.code}"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A PDF that is drawn and kept, not yet marked on its certificate."""
-
-    key: str
-    sha256: str
-    size: int
-
-
-def draw(certificate_id: int, renderer: CertificateRenderer, storage: Storage) -> Drawn | None:
-    """Draw the PDF and keep it; None when it has been drawn. Writes nothing in the database.
-
-    The file's name is the hash of its content, so what a crash left behind is overwritten by the same bytes.
-    """
-    certificate = db.session.get(Certificate, certificate_id)
-    if certificate is None or certificate.pdf_key is not None:
-        return None
-    data = renderer.render(facts_of(certificate))
-    sha256 = hashlib.sha256(data).hexdigest()
-    drawn = Drawn(f"certificates/{sha256[:2]}/{sha256}.pdf", sha256, len(data))
-    storage.put(drawn.key, data)
-    return drawn
-
-
-def mark_drawn(certificate_id: int, drawn: Drawn | None) -> bool:
-    """Note the PDF on its certificate, once; returns whether this call did it."""
-    if drawn is None:
-        return False
-    done = db.session.execute(
-        update(Certificate)
-        .where(Certificate.id == certificate_id, Certificate.pdf_key.is_(None))
-        .values(pdf_key=drawn.key, pdf_sha256=drawn.sha256, pdf_bytes=drawn.size, rendered_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    return only_row(done)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the public page says of a code: no more personal data than the paper shows, and less."""
-
-    state: str
-    number: str = ""
-    name: str = ""
-    category: str = ""
-    category_en: str = ""
-    minutes: int = 0
-    starts_on: date | None = None
-    ends_on: date | None = None
-    issuer: str = ""
-    issued_on: date | None = None
-    sha256: str | None = None
-    successor: str = ""
-
-
-def check(text: str) -> Verdict:
-    """Look a code up: genuine, superseded, revoked, unknown, or mistyped (its check character does not fit)."""
-    code = identifiers.read_verification_code(text)
-    if code is None:
-        return Verdict("mistyped")
-    found = db.session.scalar(select(Certificate).where(Certificate.code == code))
-    if found is None:
-        return Verdict("unknown")
-    successor = db.session.get(Certificate, found.superseded_by_id) if found.superseded_by_id else None
-    facts = found.facts
-    return Verdict(
-        state=found.status.value,
-        number=found.number,
-        name=identifiers.mask_name(facts["expert_name"]),
-        category=facts["category_zh"],
-        category_en=facts["category_en"],
-        minutes=found.minutes,
-        starts_on=date.fromisoformat(facts["starts_on"]),
-        ends_on=date.fromisoformat(facts["ends_on"]),
-        issuer=facts["issuer_name"],
-        issued_on=date.fromisoformat(facts["issued_on"]),
-        sha256=found.pdf_sha256,
-        successor=successor.number if successor else "",
-    )
+    facts = papers.facts_of(certificate)
+    assert isinstance(facts, CertificateFacts)
+    return facts
 
 
 def of_expert(expert_id: int) -> list[Certificate]:

@@ -15,9 +15,12 @@ from helpdesk.adapters.letterbox.imap import ImapMailbox
 from helpdesk.adapters.mail import Mailer
 from helpdesk.adapters.mail.folder import FolderMailer
 from helpdesk.adapters.mail.smtp import SmtpMailer
-from helpdesk.adapters.pdf import CertificateRenderer
+from helpdesk.adapters.pdf import PaperRenderer
 from helpdesk.adapters.scan import Scanner
 from helpdesk.adapters.scan.chosen import scanner_from
+from helpdesk.adapters.signing import Signer
+from helpdesk.adapters.signing.chosen import signer_from
+from helpdesk.adapters.signing.null import NullSigner
 from helpdesk.adapters.speak import Speaker
 from helpdesk.adapters.speak.through_apprise import AppriseSpeaker
 from helpdesk.adapters.storage import Storage
@@ -27,13 +30,13 @@ from helpdesk.adapters.webhook.pinned import PinnedPoster
 from helpdesk.domain import (
     assignment,
     attachments,
-    certificates,
     channels,
     deadlines,
     escalation,
     file_checks,
     incoming,
     mailing,
+    papers,
     unsent,
     webhooks,
 )
@@ -45,13 +48,14 @@ from helpdesk.jobs import hooks, letters, post
 class Outside:
     """The parts of the outside world a job may need."""
 
-    renderer: CertificateRenderer
+    renderer: PaperRenderer
     storage: Storage
     mailer: Mailer
     mailboxes: tuple[Mailbox, ...] = ()
     speaker: Speaker = field(default_factory=AppriseSpeaker)
     poster: Poster = field(default_factory=PinnedPoster)
     scanner: Scanner | None = None
+    signer: Signer = field(default_factory=NullSigner)
 
 
 def outside_from(settings: dict[str, Any]) -> Outside:
@@ -65,6 +69,7 @@ def outside_from(settings: dict[str, Any]) -> Outside:
         mailboxes_from(settings),
         poster=poster,
         scanner=scanner_from(settings),
+        signer=signer_from(settings),
     )
 
 
@@ -81,7 +86,7 @@ def mailboxes_from(settings: dict[str, Any]) -> tuple[Mailbox, ...]:
 
 
 @lru_cache(maxsize=4)
-def _renderer(engine: str, site_name: str, site_name_en: str) -> CertificateRenderer:
+def _renderer(engine: str, site_name: str, site_name_en: str) -> PaperRenderer:
     """One renderer a process: its fonts are read once."""
     if engine == "null":
         from helpdesk.adapters.pdf.null import NullRenderer
@@ -126,11 +131,11 @@ PATIENT: dict[str, Any] = {
 }
 
 JOBS: dict[str, Work] = {
-    certificates.RENDER: Work(
-        prepare=lambda outside, payload: certificates.draw(
-            int(payload["certificate_id"]), outside.renderer, outside.storage
+    papers.DRAW: Work(
+        prepare=lambda outside, payload: papers.draw(
+            payload["kind"], int(payload["id"]), outside.renderer, outside.signer, outside.storage
         ),
-        finish=lambda payload, drawn: certificates.mark_drawn(int(payload["certificate_id"]), drawn),
+        finish=lambda payload, drawn: papers.mark_drawn(payload["kind"], int(payload["id"]), drawn),
     ),
     deadlines.RECKON: Work(
         prepare=lambda _outside, _payload: None,

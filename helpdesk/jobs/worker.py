@@ -23,6 +23,7 @@ from helpdesk import clock
 from helpdesk.adapters import Trouble
 from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.scan import ScanTrouble
+from helpdesk.adapters.signing import SigningUnavailable
 from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.adapters.wake import Bell
 from helpdesk.db import begin, db, only_row, transaction
@@ -84,7 +85,7 @@ def perform(job: Job, outside: Outside) -> bool:
     except Exception as error:
         db.session.rollback()
         # What the set-up or the world outside lacks is said in a line; only what nobody foresaw needs a trace.
-        foreseen = isinstance(error, (RenderingUnavailable, Trouble, ScanTrouble, StorageTrouble))
+        foreseen = isinstance(error, (RenderingUnavailable, SigningUnavailable, Trouble, ScanTrouble, StorageTrouble))
         log.error("job %s failed: %s", job_id, error, exc_info=not foreseen)
         words = str(error) if foreseen else traceback.format_exc(limit=3)
         _put_back(job_id, attempts, work, payload, error, words)

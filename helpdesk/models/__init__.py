@@ -26,7 +26,7 @@ from helpdesk.models.case import (
 )
 from helpdesk.models.case_link import CaseLink, LinkKind
 from helpdesk.models.category import Category, Topic
-from helpdesk.models.certificate import Certificate, CertificateStatus
+from helpdesk.models.certificate import Certificate
 from helpdesk.models.company import Company, SizeClass
 from helpdesk.models.deadline import (
     CalendarDay,
@@ -50,6 +50,7 @@ from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStat
 from helpdesk.models.message import Mention, Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
+from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -83,7 +84,6 @@ __all__ = [
     "CaseTag",
     "Category",
     "Certificate",
-    "CertificateStatus",
     "Channel",
     "ChannelKind",
     "Clock",
@@ -133,6 +133,8 @@ __all__ = [
     "OfferMode",
     "OfferStatus",
     "Outcome",
+    "Paper",
+    "PaperStatus",
     "Pause",
     "Presence",
     "PromiseTarget",
@@ -145,6 +147,7 @@ __all__ = [
     "Scan",
     "SendStatus",
     "Side",
+    "SigningCertificate",
     "SizeClass",
     "Skill",
     "Station",

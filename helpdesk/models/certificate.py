@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import enum
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import Model, stored_enum
+from helpdesk.db import Model
 from helpdesk.models.case import Case
 from helpdesk.models.expert import Expert
 from helpdesk.models.network import Station
+from helpdesk.models.paper import Paper
 
 
-class CertificateStatus(enum.StrEnum):
-    VALID = "valid"
-    SUPERSEDED = "superseded"
-    REVOKED = "revoked"
-
-
-class Certificate(Model):
-    """Never deleted: superseded or revoked, and the public page says so. `facts` are frozen when issued."""
+class Certificate(Paper, Model):
+    """One is valid per case and expert; a correction supersedes it, a service that was none revokes it."""
 
     __tablename__ = "certificates"
     __table_args__ = (
@@ -41,23 +32,13 @@ class Certificate(Model):
         Index("ix_certificates_expert", "expert_id", "id"),
         Index("ix_certificates_station", "station_id", "id"),
     )
+    kind = "certificate"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(24), unique=True)
-    code: Mapped[str] = mapped_column(String(24), unique=True)
-    status: Mapped[CertificateStatus] = mapped_column(stored_enum(CertificateStatus), default=CertificateStatus.VALID)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
     minutes: Mapped[int]
-    facts: Mapped[dict[str, Any]]
-    issued_at: Mapped[datetime]
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"))
-    revoked_reason: Mapped[str | None]
-    pdf_key: Mapped[str | None] = mapped_column(String(120))
-    pdf_sha256: Mapped[str | None] = mapped_column(String(64))
-    pdf_bytes: Mapped[int | None]
-    rendered_at: Mapped[datetime | None]
 
     case: Mapped[Case] = relationship()
     expert: Mapped[Expert] = relationship()

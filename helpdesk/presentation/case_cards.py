@@ -17,11 +17,11 @@ from helpdesk.models import (
     COUNTS,
     Case,
     Certificate,
-    CertificateStatus,
     Event,
     Message,
     Offer,
     OfferStatus,
+    PaperStatus,
     Side,
     SizeClass,
     Status,
@@ -300,5 +300,5 @@ def papers(case: Case, who: Who) -> list[Paper]:
 
 
 def _paper_state(row: Certificate) -> str:
-    drawn = row.status is not CertificateStatus.VALID or row.pdf_key is not None
+    drawn = row.status is not PaperStatus.VALID or row.pdf_key is not None
     return word(row.status) if drawn else gettext("正在生成")

@@ -10,17 +10,17 @@ from flask_babel import gettext
 
 from helpdesk.adapters.pdf import RenderingUnavailable, wording
 from helpdesk.db import db
-from helpdesk.domain import certificates
-from helpdesk.models import Certificate, CertificateStatus
+from helpdesk.domain import certificates, papers
+from helpdesk.models import Certificate, PaperStatus, SigningCertificate
 from helpdesk.presentation import filters
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import word
 from helpdesk.rules.credit import hours_text
 
 LOOKS = {
-    CertificateStatus.VALID: "valid",
-    CertificateStatus.SUPERSEDED: "replaced",
-    CertificateStatus.REVOKED: "revoked",
+    PaperStatus.VALID: "valid",
+    PaperStatus.SUPERSEDED: "replaced",
+    PaperStatus.REVOKED: "revoked",
 }
 
 
@@ -67,11 +67,13 @@ class PaperPage:
     is_ready: bool
     reason: str
     successor: str
+    signed_by: str
+    is_seal: bool
 
 
 def state_of(row: Certificate) -> tuple[str, str]:
     """Look and word: a valid paper whose PDF is not drawn yet is still being made."""
-    if row.status is CertificateStatus.VALID and row.pdf_key is None:
+    if row.status is PaperStatus.VALID and row.pdf_key is None:
         return "pending", gettext("正在生成")
     return LOOKS[row.status], word(row.status)
 
@@ -100,11 +102,12 @@ def page_of(row: Certificate, *, may_download: bool) -> PaperPage:
     if not may_download:
         made = PaperRow(**{**made.__dict__, "pdf_url": ""})
     successor = db.session.get(Certificate, row.superseded_by_id) if row.superseded_by_id else None
+    signer = db.session.get(SigningCertificate, row.signer) if row.signer else None
     return PaperPage(
         row=made,
         preview=_preview(row),
         case_number=row.facts["case_number"],
-        verify_url=certificates.verify_url(row),
+        verify_url=papers.verify_url(row),
         code=row.code,
         sha256=row.pdf_sha256 or "",
         size=gettext("%(n)s KB", n=max(1, (row.pdf_bytes or 0) // 1024)) if row.pdf_bytes else "",
@@ -112,6 +115,8 @@ def page_of(row: Certificate, *, may_download: bool) -> PaperPage:
         is_ready=row.pdf_key is not None,
         reason=row.revoked_reason or "",
         successor=successor.number if successor else "",
+        signed_by=signer.name if signer else "",
+        is_seal=signer.is_seal if signer else False,
     )
 
 

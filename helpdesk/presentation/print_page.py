@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from helpdesk import clock
 from helpdesk.domain import certificates, closure, visits
-from helpdesk.models import Answer, Case, CertificateStatus, Feedback, Visit, VisitStatus
+from helpdesk.models import Answer, Case, Feedback, PaperStatus, Visit, VisitStatus
 from helpdesk.presentation import case_page, filters, own_page
 from helpdesk.presentation.case_thread import VISIT_TITLES, Entry
 from helpdesk.presentation.words import VISIT_STATES, district_name, named, status_label
@@ -108,7 +108,7 @@ def _paper(
         total=hours_text(sum(row.counted_minutes for row in held)) if held else "",
         answer=answer,
         feedback=feedback,
-        papers=[row.number for row in certificates.of_case(case.id) if row.status is CertificateStatus.VALID],
+        papers=[row.number for row in certificates.of_case(case.id) if row.status is PaperStatus.VALID],
         printed=f"{filters.day(clock.now())} {filters.hour(clock.now())}",
         by=who.name,
         has_notes=has_notes,

@@ -16,7 +16,6 @@ from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
     Category,
-    CertificateStatus,
     District,
     Event,
     ExpertStatus,
@@ -24,6 +23,7 @@ from helpdesk.models import (
     Meeting,
     OfferStatus,
     Outcome,
+    PaperStatus,
     Role,
     SizeClass,
     Station,
@@ -50,6 +50,7 @@ REFUSALS: dict[str, str] = {
     "no_transfer_pending": N_("没有等待接收的转站申请"),
     "ground_missing": N_("请选一条不予受理的理由"),
     "reason_missing": N_("请写明原因"),
+    "paper_not_valid": N_("这张证书已经不是有效的那一张，请看最新的"),
     "office_missing": N_("请选转给哪个单位"),
     "merge_target_missing": N_("找不到这个编号，或者不归您办"),
     "merge_into_itself": N_("不能并入自己"),
@@ -273,9 +274,9 @@ TRANSFER_STATES = {
     TransferStatus.CANCELLED: N_("已撤销"),
 }
 CERTIFICATE_STATES = {
-    CertificateStatus.VALID: N_("有效"),
-    CertificateStatus.SUPERSEDED: N_("已更正"),
-    CertificateStatus.REVOKED: N_("已作废"),
+    PaperStatus.VALID: N_("有效"),
+    PaperStatus.SUPERSEDED: N_("已更正"),
+    PaperStatus.REVOKED: N_("已作废"),
 }
 EXPERT_STATES = {
     ExpertStatus.APPLIED: N_("待审核"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response
+from flask import Blueprint, Response, current_app, flash, make_response, request, url_for
+from flask_babel import gettext
 
 from helpdesk.adapters.storage import MissingFile
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.domain import certificates, experts
 from helpdesk.errors import NotFound
-from helpdesk.models import Certificate
+from helpdesk.forms.papers import ReissueForm
+from helpdesk.models import Certificate, PaperStatus
 from helpdesk.presentation import paper_page
 from helpdesk.routes.guard import certificate_for, may, me
-from helpdesk.routes.page import page, wants_fragment
+from helpdesk.routes.page import answer, page, wants_fragment
+from helpdesk.routes.steps import attempt
 from helpdesk.rules import policy
 
 bp = Blueprint("certificates", __name__)
@@ -38,7 +41,25 @@ def show(certificate: Certificate) -> Response:
         if view.is_ready:
             response.headers["HX-Refresh"] = "true"
         return response
-    return page("certificates/show.html", paper=view, may_download=may_download)
+    may_reissue = certificate.status is PaperStatus.VALID and policy.can(me(), "certificate.reissue", certificate)
+    return page("certificates/show.html", paper=view, may_reissue=may_reissue)
+
+
+@bp.route("/certificates/<number>/reissue", methods=["GET", "POST"])
+@certificate_for("certificate.reissue")
+def reissue(certificate: Certificate) -> Response:
+    """Issue the paper anew with today's names and words, and say why."""
+    form, status = ReissueForm(), 200
+    if request.method == "POST":
+        made: list[Certificate] = []
+        reason = form.reason.data or ""
+        refused = attempt(form, None, lambda: made.append(certificates.reissue(certificate, me(), reason=reason)))
+        if refused is None:
+            flash(gettext("已重新出具 %(number)s", number=made[0].number), "done")
+            return answer(url_for("certificates.show", number=made[0].number))
+        status = refused
+    view = paper_page.page_of(certificate, may_download=False)
+    return page("certificates/reissue.html", status=status, paper=view, form=form, has_errors=status != 200)
 
 
 @bp.get("/certificates/<number>.pdf")

@@ -135,6 +135,7 @@ EVENTS: tuple[Told, ...] = (
     _told("certificate.issued", "award", N_("出具证书 %(number)s（%(expert)s）"), "",
           "number expert certificate_id", "expert", N_("您的志愿服务证书好了")),
     _told("certificate.superseded", "award", N_("证书 %(number)s 由 %(next)s 更正"), "", "number next expert", "expert"),
+    _told("certificate.reissued", "edit", N_("%(actor)s重新出具证书 %(number)s：%(reason)s"), "", "number reason", ""),
     _told("file.removed", "close", N_("%(actor)s移除了一个文件"), "", "attachment_id"),
     _told("file.infected", "alert", N_("一个文件查出病毒，已经删除"), "", "attachment_id", "station"),
     _told("file.forgotten", "close", N_("%(actor)s删除了本案的全部文件（%(count)s 个）"), N_("您这件求助的文件已全部删除"), "count"),

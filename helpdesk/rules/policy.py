@@ -424,7 +424,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.DISTRICT, "cases.list roster.read reviews.list overview.read", page),
     _rule(Role.OPERATOR, "case.read case.read_notes case.reopen case.judge_review case.receive", case_any),
     _rule(Role.OPERATOR, "case.follow", case_any),
-    _rule(Role.OPERATOR, "certificate.read certificate.download", certificate_any),
+    _rule(Role.OPERATOR, "certificate.read certificate.download certificate.reissue", certificate_any),
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),
     _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),

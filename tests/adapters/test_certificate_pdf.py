@@ -20,6 +20,7 @@ from PIL import Image
 
 from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, art, faces, fonts, wording
 from helpdesk.adapters.pdf.null import NullRenderer
+from helpdesk.adapters.pdf.sheets import SHEETS
 from helpdesk.adapters.pdf.weasyprint import WeasyPrintRenderer
 
 FACTS = CertificateFacts(
@@ -165,12 +166,19 @@ def test_every_font_is_embedded_and_none_has_boxes(usual: bytes, tmp_path: Path)
         "wenqu.example/v",
         "4.5 hours of volunteer expert service (Market), 21 October – 2 November 2026",
         "问渠",
-        "出证单位电子印章",
+        "数字签名防篡改",
         LEGAL,
     ],
 )
 def test_the_text_layer_has_every_fact(usual: bytes, fact: str) -> None:
     assert fact in flat(usual)
+
+
+def test_only_a_licensed_key_makes_a_seal(usual: bytes, renderer: WeasyPrintRenderer) -> None:
+    assert "电子印章" not in flat(usual)
+    sealed = flat(renderer.render(replace(FACTS, has_seal=True)))
+    assert "出证单位电子印章" in sealed
+    assert "数字签名防篡改" not in sealed
 
 
 def test_a_company_that_did_not_agree_is_not_named(renderer: WeasyPrintRenderer) -> None:
@@ -256,7 +264,10 @@ def test_what_the_law_asks_for_may_not_be_empty(renderer: WeasyPrintRenderer, fi
 def test_the_fonts_in_use_have_the_last_word(renderer: WeasyPrintRenderer) -> None:
     press, _ = renderer._set_up()
     with pytest.raises(RenderingUnavailable, match="no font has"):
-        press.print(wording.paper(replace(FACTS, expert_name="陈\U000e0fff\U0003fffd"), range(0x110000)))
+        press.print(
+            SHEETS[CertificateFacts],
+            wording.paper(replace(FACTS, expert_name="陈\U000e0fff\U0003fffd"), range(0x110000)),
+        )
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ from helpdesk.models import (
     COUNTS,
     Case,
     Certificate,
-    CertificateStatus,
     Event,
     HoursEntry,
     Meeting,
     Offer,
     Outcome,
+    PaperStatus,
     Status,
     Visit,
 )
@@ -202,7 +202,7 @@ class Office:
         ).all()
         valid = db.session.execute(
             select(Certificate.case_id, Certificate.expert_id, Certificate.minutes).where(
-                Certificate.status == CertificateStatus.VALID
+                Certificate.status == PaperStatus.VALID
             )
         ).all()
         assert sorted(map(tuple, valid)) == sorted(map(tuple, earned))

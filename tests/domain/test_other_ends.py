@@ -18,13 +18,13 @@ from helpdesk.domain import (
     hours,
     intake,
     life,
+    papers,
     transfers,
     triage,
     visits,
 )
 from helpdesk.errors import NotAllowed, Refused, Stale
 from helpdesk.models import (
-    CertificateStatus,
     Conflict,
     Feedback,
     HoursEntry,
@@ -32,6 +32,7 @@ from helpdesk.models import (
     Notice,
     Offer,
     Outcome,
+    PaperStatus,
     Review,
     Status,
     VisitStatus,
@@ -362,13 +363,13 @@ def test_a_reopened_case_closed_again_has_one_valid_paper_that_names_the_whole(m
         for visit in visits.undecided(case):
             visits.confirm(visit, make.link(case))
         make.confirm(case)
-    papers = certificates.of_case(case.id)
-    assert [(p.status, p.minutes) for p in papers] == [
-        (CertificateStatus.VALID, 90),
-        (CertificateStatus.SUPERSEDED, 60),
+    issued = certificates.of_case(case.id)
+    assert [(p.status, p.minutes) for p in issued] == [
+        (PaperStatus.VALID, 90),
+        (PaperStatus.SUPERSEDED, 60),
     ]
-    assert first.superseded_by_id == papers[0].id
-    assert certificates.check(first.code).state == "superseded"
+    assert first.superseded_by_id == issued[0].id
+    assert papers.check(first.code).state == "superseded"
     assert hours.totals(cast.expert("chen").id).minutes == 90
     assert db.session.scalar(select(func.count()).select_from(Job)) == 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import certificates, hours, life, record
+from helpdesk.domain import certificates, hours, life, papers, record
 from helpdesk.models import Certificate, Event, HoursEntry, Job, Status
 
 
@@ -19,7 +19,7 @@ def test_a_closed_case_has_hours_one_certificate_and_a_job(make, cast):
     assert hours.first_bad_row() is None
     papers = certificates.of_case(case.id)
     assert [(p.number, p.minutes, p.status) for p in papers] == [("WQ-2026-0000001", 60, "valid")]
-    assert db.session.scalars(select(Job.name)).all() == ["certificates.render"]
+    assert db.session.scalars(select(Job.name)).all() == ["papers.draw"]
     assert life.replay(record.timeline(case)) is Status.CLOSED
 
 
@@ -37,5 +37,5 @@ def test_the_paper_says_what_the_ledger_says(make):
     assert paper.facts["company_name"] == "南山光电有限公司"
     assert paper.facts["content"] == "帮助企业理清研发费用归集口径"
     assert paper.facts["issuer_name"] == case.station.legal_entity
-    verdict = certificates.check(paper.code)
+    verdict = papers.check(paper.code)
     assert (verdict.state, verdict.name) == ("valid", "陈**")

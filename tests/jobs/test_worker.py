@@ -49,7 +49,7 @@ with app.app_context():
 """
 
 
-TRIES = registry.JOBS["certificates.render"].tries
+TRIES = registry.JOBS["papers.draw"].tries
 
 
 def settle() -> None:
@@ -88,7 +88,7 @@ def test_killed_in_the_middle_of_a_rendering_the_paper_appears_exactly_once(app,
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-    job = db.session.scalars(select(Job).where(Job.name == "certificates.render")).one()
+    job = db.session.scalars(select(Job).where(Job.name == "papers.draw")).one()
     assert job.status is JobStatus.RUNNING
     lease_until = job.lease_until
     db.session.rollback()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from helpdesk.adapters.pdf.null import NullRenderer
+from helpdesk.adapters.signing.null import NullSigner
 from helpdesk.adapters.storage.folder import FolderStorage
 from helpdesk.db import db
-from helpdesk.domain import certificates, closure
+from helpdesk.domain import certificates, closure, papers
 from helpdesk.models import Certificate
 
 
@@ -23,8 +24,10 @@ def paper(make) -> Certificate:
 def draw(paper: Certificate, app) -> None:
     from pathlib import Path
 
-    drawn = certificates.draw(paper.id, NullRenderer(), FolderStorage(Path(app.config["FILES_DIR"])))
-    assert certificates.mark_drawn(paper.id, drawn)
+    drawn = papers.draw(
+        "certificate", paper.id, NullRenderer(), NullSigner(), FolderStorage(Path(app.config["FILES_DIR"]))
+    )
+    assert papers.mark_drawn("certificate", paper.id, drawn)
     db.session.commit()
 
 
@@ -93,10 +96,10 @@ def test_a_replaced_paper_names_its_successor(browser, paper, make):
 
 
 def test_a_revoked_paper_says_why(browser, paper):
-    from helpdesk.models import CertificateStatus
+    from helpdesk.models import PaperStatus
 
     row = db.session.get_one(Certificate, paper.id)
-    row.status, row.revoked_reason = CertificateStatus.REVOKED, "服务没有发生"
+    row.status, row.revoked_reason = PaperStatus.REVOKED, "服务没有发生"
     db.session.commit()
     page = browser.get(f"/certificates/{paper.number}", as_="chen")
     assert page.says("这一份已作废") and page.says("服务没有发生")

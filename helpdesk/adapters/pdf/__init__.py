@@ -1,4 +1,4 @@
-"""Certificates as PDF: plain facts in, bytes out. Twins: `weasyprint` draws the real paper, `null` one for tests."""
+"""Papers as PDF: plain facts in, bytes out. Twins: `weasyprint` draws the real paper, `null` one for tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class CertificateFacts:
+class Facts:
+    """What every paper says: its number, its code with the address to check it, the deployment's pattern, and whether
+    its signature is an official electronic seal (《电子签名法》 art. 16) or a mark against tampering only."""
+
+    number: str
+    verification_code: str
+    verify_url: str
+    city: str
+    has_seal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFacts(Facts):
     """Everything a certificate says, as plain values; all times are whole minutes.
 
     办法67 art. 15 demands service time, content and recording organisation; the rest follows 民发〔2015〕149号.
@@ -17,9 +29,7 @@ class CertificateFacts:
     to be named. `confirmed_by` is "company" or "station". `ledger_digest` is the hash of the last ledger line.
     """
 
-    number: str
-    verification_code: str
-    verify_url: str
+    has_seal: bool = False
     expert_name: str
     expert_number: str
     category_zh: str
@@ -39,20 +49,19 @@ class CertificateFacts:
     cumulative_minutes: int
     issued_on: date
     ledger_digest: str
-    city: str
     salutation: str = "同志"
 
 
-class CertificateRenderer(Protocol):
-    """Turns facts into one PDF file."""
+class PaperRenderer(Protocol):
+    """Turns the facts of any kind of paper into one PDF file."""
 
-    def render(self, facts: CertificateFacts) -> bytes:
+    def render(self, facts: Facts) -> bytes:
         """The PDF. The same facts give the same bytes. Raises RenderingUnavailable."""
         ...
 
 
 class RenderingUnavailable(Exception):
-    """This machine cannot draw this certificate; the message is one line saying why and what to do."""
+    """This machine cannot draw this paper; the message is one line saying why and what to do."""
 
 
 class TooLong(RenderingUnavailable):

@@ -12,6 +12,7 @@ from typing import Any
 import pydyf
 
 VARIANT = "pdf/a-2a"
+SIGNATURE_FIELD = "Signature"
 LEVEL = 6  # the library's fixed 9 costs a tenth of a certificate's time and saves one byte in a hundred
 
 # PDF/UA's mark, and the description that PDF/A asks for of every property it does not know (ISO 19005-2, 6.6.2.3).
@@ -30,9 +31,13 @@ UA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/
 
 
 def finish(pdf: pydyf.PDF, art: bytes) -> None:
-    """Lay `art`, a deflated content stream, under the only page; add PDF/UA; deflate the rest quickly."""
+    """Lay `art`, a deflated content stream, under every page; add PDF/UA; deflate the rest quickly.
+
+    A place for the signature is laid ready: one that the signer adds would be unknown to the tags, and no PDF/UA.
+    """
     _lay_under(pdf, art)
     _declare_ua(pdf)
+    _lay_signature(pdf)
     for stream in pdf.objects:
         if isinstance(stream, pydyf.Stream) and stream.compress:
             _deflate(stream)
@@ -41,8 +46,8 @@ def finish(pdf: pydyf.PDF, art: bytes) -> None:
 def _lay_under(pdf: pydyf.PDF, art: bytes) -> None:
     under = pydyf.Stream([art], {"Filter": "/FlateDecode"})
     pdf.add_object(under)
-    page = next(o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/Page")
-    page["Contents"] = pydyf.Array([under.reference, page["Contents"]])
+    for page in _pages(pdf):
+        page["Contents"] = pydyf.Array([under.reference, page["Contents"]])
 
 
 def _declare_ua(pdf: pydyf.PDF) -> None:
@@ -50,6 +55,43 @@ def _declare_ua(pdf: pydyf.PDF) -> None:
     metadata: Any = _object(pdf, pdf.catalog["Metadata"])
     metadata.compress = False
     metadata.stream = [metadata.stream[0].replace(b"</rdf:RDF>", UA)]
+
+
+def _lay_signature(pdf: pydyf.PDF) -> None:
+    """An empty, invisible signature field on the first page, tagged as a form (ISO 14289-1, 7.18.4)."""
+    page = _pages(pdf)[0]
+    root = _object(pdf, pdf.catalog["StructTreeRoot"])
+    body = _object(pdf, root["K"][0])
+    numbers = _object(pdf, root["ParentTree"])["Nums"]
+    key = max(numbers[::2]) + 1
+    field = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(SIGNATURE_FIELD),
+            "TU": pydyf.String("数字签名 Digital signature"),
+            "Rect": pydyf.Array([0, 0, 0, 0]),
+            "F": 132,  # printed and locked
+            "P": page.reference,
+            "StructParent": key,
+        }
+    )
+    pdf.add_object(field)
+    element = pydyf.Dictionary({"Type": "/StructElem", "S": "/Form", "P": body.reference, "Pg": page.reference})
+    element["Alt"] = pydyf.String("数字签名 Digital signature")
+    element["K"] = pydyf.Dictionary({"Type": "/OBJR", "Obj": field.reference, "Pg": page.reference})
+    pdf.add_object(element)
+    body["K"].append(element.reference)
+    numbers.extend((key, element.reference))
+    page["Annots"] = pydyf.Array([*page.get("Annots", ()), field.reference])
+    form = pydyf.Dictionary({"Fields": pydyf.Array([field.reference]), "SigFlags": 1})
+    pdf.add_object(form)
+    pdf.catalog["AcroForm"] = form.reference
+
+
+def _pages(pdf: pydyf.PDF) -> list[Any]:
+    return [o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/Page"]
 
 
 def _object(pdf: pydyf.PDF, reference: bytes) -> pydyf.Object:

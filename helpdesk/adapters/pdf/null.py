@@ -1,18 +1,18 @@
-"""A certificate without drawing: one tiny valid page that says the number, for tests and machines without fonts."""
+"""A paper without drawing: one tiny valid page that says the number, for tests and machines without fonts."""
 
 from __future__ import annotations
 
-from helpdesk.adapters.pdf import CertificateFacts
+from helpdesk.adapters.pdf import Facts
 
 
 class NullRenderer:
     """Remembers what it was asked to draw, in `rendered`."""
 
     def __init__(self) -> None:
-        self.rendered: list[CertificateFacts] = []
+        self.rendered: list[Facts] = []
 
-    def render(self, facts: CertificateFacts) -> bytes:
-        """A PDF whose only text is the certificate's number. The same facts give the same bytes."""
+    def render(self, facts: Facts) -> bytes:
+        """A PDF whose only text is the paper's number. The same facts give the same bytes."""
         self.rendered.append(facts)
         return one_line_pdf(facts.number)
 

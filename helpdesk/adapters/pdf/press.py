@@ -1,6 +1,6 @@
 """The press: WeasyPrint, set up once per process. The only module that imports it, and only when a paper is drawn.
 
-One font configuration and one style sheet serve every certificate (a new one each time costs twice the CPU and leaks
+One font configuration, and one style sheet a kind, serve every paper (a new one each time costs twice the CPU and leaks
 half a megabyte). The decoration is laid under the page as a stream that was deflated once, not drawn by WeasyPrint.
 """
 
@@ -19,15 +19,14 @@ from weasyprint.text import ffi
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from helpdesk.adapters.pdf import RenderingUnavailable, TooLong, art
+from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, TooLong
 from helpdesk.adapters.pdf.faces import FACES
 from helpdesk.adapters.pdf.finish import VARIANT, finish
-from helpdesk.adapters.pdf.wording import Paper
+from helpdesk.adapters.pdf.sheets import SHEETS, Sheet, Words
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parents[1] / "templates" / "pdf"
 SCHEME = "certificate:"
-LAST_LINE_MM = 119.0  # where the closing line may start at the latest
 PX_PER_MM = 96 / 25.4
 
 
@@ -47,39 +46,47 @@ class Assets(URLFetcher):
 
 
 class Press:
-    """Fonts, style sheet and template of this process."""
+    """Fonts, style sheets and templates of this process."""
 
     def __init__(self, fonts: Path, site_name: str, site_name_en: str) -> None:
         if getattr(ffi, "harfbuzz_subset", None) is None:
             raise RenderingUnavailable("libharfbuzz-subset is missing; run: apt-get install -y libharfbuzz-subset0")
-        environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-        self.template = environment.get_template("certificate.html")
+        self.templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
         self.names = {"site_name": site_name, "site_name_en": site_name_en}
         self.fonts = FontConfiguration()
-        self.style = weasyprint.CSS(
-            string=(HERE / "certificate.css").read_text(encoding="utf-8"),
-            font_config=self.fonts,
-            url_fetcher=Assets({face.file: fonts / face.file for face in FACES}),
-        )
+        self._faces = Assets({face.file: fonts / face.file for face in FACES})
+        self._styles: dict[str, weasyprint.CSS] = {}
+        self.style(SHEETS[CertificateFacts])
 
-    def print(self, paper: Paper) -> bytes:
-        """One certificate. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""
+    def style(self, sheet: Sheet) -> weasyprint.CSS:
+        """The style sheet of a kind, read once."""
+        if sheet.name not in self._styles:
+            self._styles[sheet.name] = weasyprint.CSS(
+                string=(HERE / f"{sheet.name}.css").read_text(encoding="utf-8"),
+                font_config=self.fonts,
+                url_fetcher=self._faces,
+            )
+        return self._styles[sheet.name]
+
+    def print(self, sheet: Sheet, paper: Words) -> bytes:
+        """One paper. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""
         html = weasyprint.HTML(
-            string=self.template.render(paper=paper, **self.names),
+            string=self.templates.get_template(f"{sheet.name}.html").render(paper=paper, **self.names),
             url_fetcher=Assets({"qr.png": qr_png(paper.qr_text)}),
         )
-        under = art.content(f"{self.names['site_name']} {paper.city}")
+        under = sheet.art(f"{self.names['site_name']} {paper.city}")
 
         def last_look(drawn: weasyprint.Document, pdf: pydyf.PDF) -> None:
             _refuse_boxes(drawn, paper)
             finish(pdf, under)
 
         try:
-            document = html.render(font_config=self.fonts, stylesheets=[self.style], pdf_variant=VARIANT)
-            _refuse_overflow(document, paper)
+            document = html.render(font_config=self.fonts, stylesheets=[self.style(sheet)], pdf_variant=VARIANT)
+            if sheet.last_line_mm is not None:
+                _refuse_overflow(document, paper, sheet.last_line_mm)
             file = document.write_pdf(finisher=last_look, pdf_variant=VARIANT, pdf_identifier=_identifier(paper))
         except FatalURLFetchingError as refused:
-            raise RenderingUnavailable(f"certificate {paper.number}: {refused}") from None
+            raise RenderingUnavailable(f"paper {paper.number}: {refused}") from None
         return bytes(file)
 
 
@@ -90,20 +97,20 @@ def qr_png(text: str) -> bytes:
     return out.getvalue()
 
 
-def _identifier(paper: Paper) -> bytes:
+def _identifier(paper: Words) -> bytes:
     """Sixteen bytes that name this file and are the same for the same certificate."""
     return hashlib.sha256(f"{paper.number} {paper.code} {paper.digest_full}".encode()).digest()[:16]
 
 
-def _refuse_overflow(document: weasyprint.Document, paper: Paper) -> None:
+def _refuse_overflow(document: weasyprint.Document, paper: Words, last_line_mm: float) -> None:
     """The estimate of wording.py is checked against where the last line really fell."""
     top = document.pages[0].anchors["end"][1] if len(document.pages) == 1 else float("inf")
-    if top / PX_PER_MM > LAST_LINE_MM:
-        raise TooLong(f"certificate {paper.number}: the text does not fit on the page")
+    if top / PX_PER_MM > last_line_mm:
+        raise TooLong(f"paper {paper.number}: the text does not fit on the page")
 
 
-def _refuse_boxes(document: weasyprint.Document, paper: Paper) -> None:
+def _refuse_boxes(document: weasyprint.Document, paper: Words) -> None:
     """The coverage check comes first; this one asks the fonts that were really used."""
     missing = sorted({chr(code) for font in document.fonts.values() for code in font.missing})
     if missing:
-        raise RenderingUnavailable(f"certificate {paper.number}: no font has {' '.join(missing)}")
+        raise RenderingUnavailable(f"paper {paper.number}: no font has {' '.join(missing)}")

@@ -1,4 +1,4 @@
-"""Certificates drawn by WeasyPrint. The web application can import this on a machine without pango."""
+"""Papers drawn by WeasyPrint. The web application can import this on a machine without pango."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, TooLong, faces, wording
+from helpdesk.adapters.pdf import Facts, RenderingUnavailable, TooLong, faces
+from helpdesk.adapters.pdf.sheets import sheet_for
 
 if TYPE_CHECKING:
     from helpdesk.adapters.pdf.press import Press
@@ -18,7 +19,7 @@ LIBRARIES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 class WeasyPrintRenderer:
-    """The real twin. Cheap to make: libraries and fonts are loaded at the first certificate and then kept."""
+    """The real twin. Cheap to make: libraries and fonts are loaded at the first paper and then kept."""
 
     def __init__(self, site_name: str = "问渠", site_name_en: str = "", fonts: Path | None = None) -> None:
         self._site = (site_name, site_name_en)
@@ -26,20 +27,21 @@ class WeasyPrintRenderer:
         self._ready: tuple[Press, frozenset[int]] | None = None
         self._one_at_a_time = threading.Lock()
 
-    def render(self, facts: CertificateFacts) -> bytes:
-        """The PDF: one A4 page on its side. The same facts give the same bytes. Raises RenderingUnavailable.
+    def render(self, facts: Facts) -> bytes:
+        """The PDF. The same facts give the same bytes. Raises RenderingUnavailable.
 
         Emoji and symbols that no font has are dropped from `content`; everywhere else, and for letters in `content`,
         a character without a glyph refuses the paper by name.
         """
         with self._one_at_a_time:  # a font configuration is not known to be safe between threads
             press, coverage = self._set_up()
+            sheet = sheet_for(facts)
             for tightness in TIGHTER:
                 try:
-                    return press.print(wording.paper(facts, coverage, tightness))
+                    return press.print(sheet, sheet.words(facts, coverage, tightness))
                 except TooLong:
                     continue
-        raise RenderingUnavailable(f"certificate {facts.number}: the text does not fit on one page; shorten it")
+        raise RenderingUnavailable(f"paper {facts.number}: the text does not fit on one page; shorten it")
 
     def preflight(self) -> None:
         """Check libraries, fonts and style sheet now. Raises RenderingUnavailable with one line on what to do."""

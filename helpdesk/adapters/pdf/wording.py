@@ -17,6 +17,8 @@ from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable
 TITLE = "志愿服务证书"
 TITLE_EN = "CERTIFICATE OF VOLUNTEER SERVICE"
 UNNAMED_COMPANY = "一家中小企业"
+# What stands where a seal would be: only a key from a licensed authority makes one (《电子签名法》 art. 16).
+SEAL, MARK = "出证单位电子印章", "数字签名防篡改"
 MODES = {"onsite": "上门", "station": "到站", "online": "线上", "phone": "电话"}
 CONFIRMED = {"company": "企业确认", "station": "工作站核定"}
 CONFIRMED_EN = {
@@ -73,6 +75,7 @@ class Paper:
     qr_text: str
     size: str
     city: str
+    seal: str
 
 
 def hours(minutes: int) -> str:
@@ -205,6 +208,7 @@ def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float =
         qr_text=facts.verify_url.upper(),
         size=size,
         city=facts.city,
+        seal=SEAL if facts.has_seal else MARK,
     )
     _refuse_gaps(made, coverage)
     return made

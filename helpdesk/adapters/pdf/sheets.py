@@ -1,0 +1,48 @@
+"""Which sheet a kind of paper is printed on: its words, its template and style sheet, the drawing under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from helpdesk.adapters.pdf import CertificateFacts, Facts, art, wording
+
+
+class Words(Protocol):
+    """What the press needs of a paper's strings, whatever else its template uses."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def digest_full(self) -> str: ...
+    @property
+    def qr_text(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`name` is that of templates/pdf/<name>.html and of <name>.css beside this module.
+
+    `words(facts, coverage, tightness)` makes the strings. `last_line_mm` is where the element `#end` may start at the
+    latest on the only page; None means as many pages as it takes. `art(name)` is the deflated drawing under each page.
+    """
+
+    name: str
+    words: Callable[[Any, Any, float], Words]
+    art: Callable[[str], bytes]
+    last_line_mm: float | None = None
+
+
+SHEETS: dict[type[Facts], Sheet] = {
+    CertificateFacts: Sheet("certificate", wording.paper, art.content, last_line_mm=119.0),
+}
+
+
+def sheet_for(facts: Facts) -> Sheet:
+    """The sheet of these facts. Raises KeyError for a kind without one."""
+    return SHEETS[type(facts)]
