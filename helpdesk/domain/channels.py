@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
@@ -20,7 +20,7 @@ from helpdesk.domain import mailing
 from helpdesk.domain.later import afresh, later
 from helpdesk.errors import Refused
 from helpdesk.i18n import DEFAULT_LOCALE, LOCALES
-from helpdesk.models import Case, ChannelKind, Event, News, NewsChannel, Role, SendStatus, Station
+from helpdesk.models import Case, ChannelKind, Event, News, NewsChannel, Outage, Role, SendStatus, Station
 from helpdesk.rules import channels as rules
 from helpdesk.rules import identifiers, policy
 from helpdesk.rules.channels import TOPIC_NAMES, TOPIC_OF
@@ -31,9 +31,10 @@ SEND = "news.send"
 MOST_CHANNELS = 10
 # Of a channel's history so many rows are shown.
 SHOWN = 15
+IS_TEST = and_(News.event_id.is_(None), News.outage_id.is_(None), News.phone.is_(None))
 # In all at most so many texts an hour: an open form is no relay to other people's phones.
 TEXTS_AN_HOUR = 200
-_WITH_ALL = (joinedload(News.event), joinedload(News.case))
+_WITH_ALL = (joinedload(News.event), joinedload(News.case), joinedload(News.outage))
 
 
 # --- writing, in the transaction of the event ---
@@ -53,6 +54,18 @@ def write(event: Event, case: Case, *, receiver_station_id: int | None = None) -
                 _add(News(channel_id=channel.id, event_id=event.id, case_id=case.id, leaves_at=leaves))
     if event.kind in rules.TEXTS and config.setting("SMS_URL"):
         _write_text(event, case)
+
+
+def write_of_outage(outage: Outage, *, is_over: bool) -> None:
+    """The corps' channels hear of a mailbox that cannot be read, whatever their topics: letters may reach nobody."""
+    moment = clock.now()
+    for channel in db.session.scalars(
+        select(NewsChannel)
+        .where(NewsChannel.is_on, NewsChannel.retired_at.is_(None), NewsChannel.station_id.is_(None))
+        .order_by(NewsChannel.id)
+    ):
+        leaves = rules.leaves_at(moment, channel.quiet_from, channel.quiet_to)
+        _add(News(channel_id=channel.id, outage_id=outage.id, is_over=is_over, leaves_at=leaves))
 
 
 def _hears(event: Event, case: Case, receiver_station_id: int | None) -> ColumnElement[bool]:
@@ -220,7 +233,7 @@ def retire(channel: NewsChannel, by: Who) -> None:
 def test(channel: NewsChannel, by: Who) -> News:
     """Have one message without a case sent, also by a channel that is off. What comes of it stands in its history."""
     policy.require(by, "channel.edit", channel)
-    if any(news.event_id is None and news.status is SendStatus.WAITING for news in history(channel)):
+    if any(news.is_test and news.status is SendStatus.WAITING for news in history(channel)):
         raise Refused("test_under_way")
     return _add(News(channel_id=channel.id, leaves_at=clock.now()))
 
@@ -245,7 +258,7 @@ def send_again(channel: NewsChannel, by: Who) -> int:
     """Put everything that was given up back on its way; returns how much. It goes out as one message."""
     policy.require(by, "channel.edit", channel)
     rows = db.session.scalars(
-        select(News).where(News.channel_id == channel.id, News.status == SendStatus.FAILED, News.event_id.is_not(None))
+        select(News).where(News.channel_id == channel.id, News.status == SendStatus.FAILED, not_(IS_TEST))
     ).all()
     return _again(rows)
 
@@ -280,14 +293,14 @@ def needless(news: News) -> str:
     if news.phone is not None:
         return "" if config.setting("SMS_URL") else "off"
     channel = news.channel
-    if channel is None or channel.retired_at is not None or (news.event_id is not None and not channel.is_on):
+    if channel is None or channel.retired_at is not None or (not news.is_test and not channel.is_on):
         return "off"
     return ""
 
 
 def together(news: News) -> list[News]:
     """The rows that go out in one message with this one, oldest first; a test and a text go alone."""
-    if news.event_id is None or news.channel_id is None:
+    if news.is_test or news.channel_id is None:
         return [news]
     return list(
         db.session.scalars(
@@ -295,7 +308,7 @@ def together(news: News) -> list[News]:
             .where(
                 News.channel_id == news.channel_id,
                 News.status == SendStatus.WAITING,
-                News.event_id.is_not(None),
+                not_(IS_TEST),
                 News.leaves_at <= clock.now(),
             )
             .order_by(News.id)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from helpdesk import clock, config
 from helpdesk.adapters.letterbox import plain
@@ -548,6 +549,15 @@ def asked(mailbox: str, error: str = "") -> None:
     if not error:
         row.read_at = clock.now()
     db.session.flush()
+
+
+def only(mailboxes: Collection[str]) -> None:
+    """Forget the state of mailboxes that are no longer read: one that was taken out of the settings is not silent."""
+    db.session.execute(
+        delete(MailboxState)
+        .where(MailboxState.name.not_in([name[:120] for name in mailboxes]))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def silent() -> list[MailboxState]:

@@ -21,6 +21,7 @@ from helpdesk import clock, config
 from helpdesk.db import db
 from helpdesk.domain.later import afresh, later
 from helpdesk.errors import NotFound, Refused
+from helpdesk.i18n import DEFAULT_LOCALE
 from helpdesk.models import (
     Account,
     Act,
@@ -37,6 +38,7 @@ from helpdesk.models import (
     Notice,
     Offer,
     OfferStatus,
+    Outage,
     Role,
 )
 from helpdesk.rules import mailing, policy
@@ -102,6 +104,32 @@ def write(event: Event, case: Case, told_as: dict[int, Part], *, leaves_at: date
         for reader in readers.values()
         if (mail := _write_one(event, case, reader, wishes, known.get(reader.address), leaves_at)) is not None
     ]
+
+
+def write_of_outage(outage: Outage, account: Account, *, is_over: bool) -> Mail | None:
+    """To somebody who runs the desk: a mailbox cannot be read, or can be again. It cannot be switched off.
+
+    None where there is no address, or its owner wants no mail.
+    """
+    address = tidy(account.email or "")
+    known = db.session.get(Address, address) if address else None
+    if not address or (known is not None and known.stopped_at is not None):
+        return None
+    reader = Reader(address, account.name, account.locale or DEFAULT_LOCALE, Part.HOUSE, account.id)
+    proved = known is not None and known.proved_at is not None
+    mail = _row(
+        MailKind.OUTAGE,
+        reader,
+        MailStatus.WAITING if proved else MailStatus.UNPROVED,
+        clock.now(),
+        identity=f"outage:{outage.id}:{is_over}",
+        outage=(outage.id, is_over),
+    )
+    if proved:
+        _send_later(mail)
+    else:
+        _ask_for_proof(reader, None, known)
+    return mail
 
 
 def contact_of(case: Case) -> tuple[Account | None, str]:
@@ -170,6 +198,7 @@ def _row(
     identity: str,
     case_id: int | None = None,
     event_id: int | None = None,
+    outage: tuple[int | None, bool | None] = (None, None),
 ) -> Mail:
     """A letter's row. Its Message-ID is made of what it is, so that the same letter never gets a second one."""
     mail = Mail(
@@ -181,6 +210,8 @@ def _row(
         account_id=reader.account_id,
         case_id=case_id,
         event_id=event_id,
+        outage_id=outage[0],
+        is_over=outage[1],
         part=reader.part.value,
         message_id=f"<{_seal(identity, reader.address)}@{domain()}>",
         created_at=clock.now(),
@@ -457,6 +488,8 @@ def needless(mail: Mail) -> str:
         return "inactive"
     if mail.kind is MailKind.DIGEST:
         return "" if told_in(mail) else "read"
+    if mail.kind is MailKind.OUTAGE:
+        return "" if mail.account is not None and _runs_the_desk(policy.who_is(mail.account)) else "no_right"
     if mail.part == Part.INVITED:
         waits = select(Invitation.id).where(
             Invitation.mail_id == mail.id,
@@ -474,6 +507,10 @@ def needless(mail: Mail) -> str:
     if mail.account is not None and not _may_know(mail):
         return "no_right"
     return ""
+
+
+def _runs_the_desk(who: Who) -> bool:
+    return who.holds(Role.OPERATOR) or who.holds(Role.ADMIN)
 
 
 def asks_to_complete(mail: Mail) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Case, Event, Notice
+from helpdesk.models import Case, Event, Notice, Outage, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -39,6 +39,20 @@ def latest(who: Who, *, limit: int = 50) -> list[tuple[Notice, Event, Case]]:
         .limit(limit)
     )
     return [(notice, event, case) for notice, event, case in rows]
+
+
+def of_outages(who: Who, *, limit: int = 50) -> list[tuple[Notice, Outage]]:
+    """The newest notices of mailboxes, for whoever runs the desk today."""
+    if not (who.holds(Role.OPERATOR) or who.holds(Role.ADMIN)):
+        return []
+    rows = db.session.execute(
+        select(Notice, Outage)
+        .join(Outage, Outage.id == Notice.outage_id)
+        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, outage) for notice, outage in rows]
 
 
 def open_contacts(who: Who, cases: Iterable[Case]) -> set[int]:

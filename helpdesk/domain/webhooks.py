@@ -21,7 +21,7 @@ from helpdesk.adapters.webhook import Forbidden, addresses
 from helpdesk.db import db
 from helpdesk.domain.later import afresh, later
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Case, Event, SendStatus, Station, Webhook, WebhookDelivery
+from helpdesk.models import Case, Event, Outage, SendStatus, Station, Webhook, WebhookDelivery
 from helpdesk.rules import policy
 from helpdesk.rules.mailing import GROUP_OF
 from helpdesk.rules.policy import Who
@@ -37,7 +37,10 @@ SECRET_PREFIX = "whsec_"  # noqa: S105
 
 # What a receiver may wish for: everything that somebody is told by letter.
 # What is said inside the house (a colleague named in a note) is no other platform's business.
-KINDS: tuple[str, ...] = tuple(kind for kind, group in GROUP_OF.items() if group.name != "mentions")
+# Of the desk itself: a mailbox that cannot be read, and that it can be again.
+SILENT, BACK = "mailbox.silent", "mailbox.back"
+OF_CASES: tuple[str, ...] = tuple(kind for kind, group in GROUP_OF.items() if group.name != "mentions")
+KINDS: tuple[str, ...] = (*OF_CASES, SILENT, BACK)
 
 
 # --- writing, in the transaction of the event ---
@@ -45,15 +48,27 @@ KINDS: tuple[str, ...] = tuple(kind for kind, group in GROUP_OF.items() if group
 
 def write(event: Event, case: Case, *, leaves_at: datetime | None = None) -> None:
     """A delivery for each webhook that wishes for this kind of event."""
-    if event.kind not in KINDS:
+    if event.kind not in OF_CASES:
         return
-    for webhook in db.session.scalars(
+    for webhook in _wishing_for(event.kind):
+        _add(webhook, event.kind, facts_of(event, case), leaves_at or event.at, event_id=event.id)
+
+
+def write_of_outage(outage: Outage, *, is_over: bool) -> None:
+    """A delivery for each webhook that wishes to hear of mailboxes."""
+    kind = BACK if is_over else SILENT
+    facts = {"timestamp": _iso(clock.now()), "mailbox": outage.mailbox, "since": _iso(outage.since)}
+    for webhook in _wishing_for(kind):
+        _add(webhook, kind, facts, clock.now(), event_id=None)
+
+
+def _wishing_for(kind: str) -> list[Webhook]:
+    rows = db.session.scalars(
         select(Webhook)
         .where(Webhook.is_on, Webhook.retired_at.is_(None), Webhook.paused_at.is_(None))
         .order_by(Webhook.id)
-    ):
-        if event.kind in webhook.kinds:
-            _add(webhook, event.kind, facts_of(event, case), leaves_at or event.at, event_id=event.id)
+    )
+    return [webhook for webhook in rows if kind in webhook.kinds]
 
 
 def facts_of(event: Event, case: Case) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,14 @@ from helpdesk.domain import incoming
 from helpdesk.models import Incoming
 
 log = logging.getLogger("helpdesk.post")
+
+
+def fetch(mailboxes: Sequence[Mailbox], storage: Storage) -> int:
+    """Empty each mailbox, one after the other; returns how many letters were new."""
+    with transaction():
+        incoming.only([box.name for box in mailboxes])
+    db.session.remove()
+    return sum(empty(box, storage) for box in mailboxes)
 
 
 def empty(mailbox: Mailbox, storage: Storage) -> int:

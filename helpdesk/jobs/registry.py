@@ -37,6 +37,7 @@ from helpdesk.domain import (
     incoming,
     mailing,
     papers,
+    outages,
     unsent,
     webhooks,
 )
@@ -234,12 +235,13 @@ class Round:
 
 
 ROUNDS: tuple[Round, ...] = (
-    Round("post.fetch", 60, "post", lambda outside: [post.empty(box, outside.storage) for box in outside.mailboxes]),
+    Round("post.fetch", 60, "post", lambda outside: post.fetch(outside.mailboxes, outside.storage)),
 )
 SCHEDULE: tuple[Every, ...] = (
     Every("offers.expire", 60, assignment.expire_due),
     Every("cases.escalate", 60, escalation.escalate),
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
+    Every("mailboxes.watch", 60, outages.watch),
     Every("mails.gather", 300, mailing.gather_digests),
     Every("attachments.sweep", 3600, attachments.ask_to_sweep),
     Every("attachments.scan", 3600, attachments.ask_to_scan),

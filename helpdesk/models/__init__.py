@@ -51,6 +51,7 @@ from helpdesk.models.message import Mention, Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
+from helpdesk.models.outage import Outage
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -132,6 +133,7 @@ __all__ = [
     "OfferKind",
     "OfferMode",
     "OfferStatus",
+    "Outage",
     "Outcome",
     "Paper",
     "PaperStatus",

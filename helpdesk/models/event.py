@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.db import Model, stored_enum
@@ -34,14 +34,23 @@ class Event(Model):
 
 
 class Notice(Model):
-    """An event that somebody with an account should hear of, until they have read it."""
+    """An event that somebody with an account should hear of, until they have read it; or a mailbox's silence, or that
+    it is over."""
 
     __tablename__ = "notices"
-    __table_args__ = (UniqueConstraint("account_id", "event_id"), Index("ix_notices_unread", "account_id", "read_at"))
+    __table_args__ = (
+        UniqueConstraint("account_id", "event_id"),
+        UniqueConstraint("account_id", "outage_id", "is_over"),
+        Index("ix_notices_unread", "account_id", "read_at"),
+        CheckConstraint("(event_id IS NULL) <> (outage_id IS NULL)", name="of_one_thing"),
+        CheckConstraint("(outage_id IS NULL) = (is_over IS NULL)", name="outage_says_which"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
+    is_over: Mapped[bool | None]
     # An offer is told only when it has left.
     shown_from: Mapped[datetime]
     read_at: Mapped[datetime | None]

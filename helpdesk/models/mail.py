@@ -12,6 +12,7 @@ from helpdesk.db import Model, stored_enum
 from helpdesk.models.account import Account
 from helpdesk.models.case import Case
 from helpdesk.models.event import Event
+from helpdesk.models.outage import Outage
 
 
 class MailStatus(enum.StrEnum):
@@ -29,11 +30,12 @@ class MailStatus(enum.StrEnum):
 
 class MailKind(enum.StrEnum):
     """A letter about an event; the day's digest of such; fixed words to an address nobody proved: the one question
-    whether it is its owner's, or (part `invited`) that somebody asks them in."""
+    whether it is its owner's, or (part `invited`) that somebody asks them in; a mailbox's silence, or its end."""
 
     EVENT = "event"
     DIGEST = "digest"
     PROOF = "proof"
+    OUTAGE = "outage"
 
 
 class Mail(Model):
@@ -43,12 +45,17 @@ class Mail(Model):
     __table_args__ = (
         # Two verbs in one transaction, or a notice told twice, are still one letter.
         UniqueConstraint("event_id", "address"),
+        UniqueConstraint("outage_id", "is_over", "address"),
         Index("ix_mails_status", "status", "id"),
         Index("ix_mails_case_address", "case_id", "address", "id"),
         Index("ix_mails_address", "address", "status"),
         Index("ix_mails_account", "account_id", "status"),
         Index("ix_mails_digest", "digest_id"),
         CheckConstraint("(kind = 'event') = (event_id IS NOT NULL)", name="event_names_event"),
+        CheckConstraint(
+            "(kind = 'outage') = (outage_id IS NOT NULL) AND (outage_id IS NULL) = (is_over IS NULL)",
+            name="outage_names_outage",
+        ),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
     )
 
@@ -62,6 +69,8 @@ class Mail(Model):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
+    is_over: Mapped[bool | None]
     # As whom the reader is told: expert, offered, company, or the desk.
     part: Mapped[str] = mapped_column(String(12), default="")
     # The digest that told it.
@@ -79,6 +88,7 @@ class Mail(Model):
     account: Mapped[Account | None] = relationship()
     case: Mapped[Case | None] = relationship()
     event: Mapped[Event | None] = relationship()
+    outage: Mapped[Outage | None] = relationship()
 
 
 class Address(Model):

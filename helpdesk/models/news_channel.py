@@ -13,6 +13,7 @@ from helpdesk.db import Model, stored_enum
 from helpdesk.models.case import Case
 from helpdesk.models.event import Event
 from helpdesk.models.network import Station
+from helpdesk.models.outage import Outage
 
 
 class ChannelKind(enum.StrEnum):
@@ -67,17 +68,22 @@ class NewsChannel(Model):
 
 
 class News(Model):
-    """One thing to tell one channel or one phone, written in the transaction of its event; without an event a test."""
+    """One thing to tell one channel or one phone, written in the transaction of its event or of a mailbox's
+    outage; without either a test."""
 
     __tablename__ = "news"
     __table_args__ = (
         UniqueConstraint("channel_id", "event_id"),
         UniqueConstraint("phone", "event_id"),
+        UniqueConstraint("channel_id", "outage_id", "is_over"),
         Index("ix_news_channel", "channel_id", "status", "id"),
         Index("ix_news_phone", "phone", "created_at"),
         Index("ix_news_status", "status", "leaves_at"),
         CheckConstraint("(channel_id IS NULL) <> (phone IS NULL)", name="to_a_channel_or_a_phone"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint(
+            "(outage_id IS NULL) = (is_over IS NULL) AND (event_id IS NULL OR outage_id IS NULL)", name="of_one_thing"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,6 +91,8 @@ class News(Model):
     phone: Mapped[str | None] = mapped_column(String(30))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
+    is_over: Mapped[bool | None]
     status: Mapped[SendStatus] = mapped_column(stored_enum(SendStatus), default=SendStatus.WAITING)
     error: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -94,3 +102,9 @@ class News(Model):
     channel: Mapped[NewsChannel | None] = relationship()
     event: Mapped[Event | None] = relationship()
     case: Mapped[Case | None] = relationship()
+    outage: Mapped[Outage | None] = relationship()
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it only shows that the channel speaks."""
+        return self.phone is None and self.event_id is None and self.outage_id is None

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from helpdesk.domain import channels, webhooks
 from helpdesk.i18n import N_, counted
 from helpdesk.models import ChannelKind, News, NewsChannel, SendStatus
-from helpdesk.presentation import filters, news_words
+from helpdesk.presentation import filters, news_words, outage_words
 from helpdesk.presentation.words import named
 from helpdesk.rules.channels import TOPICS, masked
 from helpdesk.rules.identifiers import mask_phone
@@ -124,13 +124,19 @@ def history(rows: list[News]) -> list[Row]:
 def _row(news: News) -> Row:
     label, tone = STATES[news.status]
     return Row(
-        what=news_words.kind_word(news.event.kind) if news.event is not None else gettext("测试消息"),
+        what=_what(news),
         number=(news.case.number or "") if news.case is not None else "",
         when=filters.moment(news.sent_at or news.leaves_at),
         state=gettext(label),
         tone=tone,
         trouble=trouble(news.error or ""),
     )
+
+
+def _what(news: News) -> str:
+    if news.outage is not None:
+        return outage_words.title(is_over=bool(news.is_over))
+    return news_words.kind_word(news.event.kind) if news.event is not None else gettext("测试消息")
 
 
 def texts() -> list[dict[str, Any]]:
@@ -140,7 +146,7 @@ def texts() -> list[dict[str, Any]]:
 
 def is_waiting(rows: list[News]) -> bool:
     """Whether a test is under way, so that the page looks again by itself."""
-    return any(news.event_id is None and news.status is SendStatus.WAITING for news in rows)
+    return any(news.is_test and news.status is SendStatus.WAITING for news in rows)
 
 
 def kinds(allowed: list[ChannelKind]) -> list[tuple[str, str]]:

@@ -135,6 +135,6 @@ def _row(row: WebhookDelivery) -> Row:
 def kinds() -> list[tuple[str, list[tuple[str, str]]]]:
     """Kinds of events to tick, by group, in words."""
     groups = [(group, [kind for kind in group.kinds if kind in webhooks.KINDS]) for group in GROUPS]
-    return [
-        (gettext(group.label), [(kind, news_words.kind_word(kind)) for kind in some]) for group, some in groups if some
-    ]
+    named = [(group.label, some) for group, some in groups if some]
+    named.append((N_("网站自己"), [webhooks.SILENT, webhooks.BACK]))
+    return [(gettext(label), [(kind, news_words.kind_word(kind)) for kind in some]) for label, some in named]

@@ -25,7 +25,7 @@ from helpdesk.db import db
 from helpdesk.domain import closure, invitations, mailing, notices
 from helpdesk.i18n import N_, counted
 from helpdesk.models import Act, Case, Certificate, Event, Mail, MailKind, Message, Side, Status, Visit
-from helpdesk.presentation import filters, own_page
+from helpdesk.presentation import filters, outage_words, own_page
 from helpdesk.presentation.inbox_page import hider, offer_facts
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import event_text, fact_text, named, reason_text
@@ -126,6 +126,8 @@ def title_of(mail: Mail) -> str:
             return gettext("每日汇总")
         if mail.part == Part.INVITED:
             return gettext("有人请您一起看企业的求助")
+        if mail.kind is MailKind.OUTAGE:
+            return outage_words.title(is_over=bool(mail.is_over))
         if mail.kind is MailKind.PROOF or mail.event is None:
             return gettext("这是您的邮箱吗？")
         return gettext(GROUP_OF[mail.event.kind].label)
@@ -165,7 +167,10 @@ def outside(endpoint: str, **values: Any) -> str:
 
 def compose(mail: Mail) -> Letter:
     """The letter in the language in force."""
-    return {MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof}[mail.kind](mail)
+    of_kind = {
+        MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof, MailKind.OUTAGE: _of_outage,
+    }  # fmt: skip
+    return of_kind[mail.kind](mail)
 
 
 # --- about an event ---
@@ -383,6 +388,28 @@ def _digest(mail: Mail) -> Letter:
         buttons=[Button(gettext("打开网站"), outside("notifications.index"))],
         why=gettext("您收到这封信，是因为您选了每天一封。"),
         settings=Button(gettext("改收信设置"), outside("notifications.wishes")),
+    )
+
+
+# --- the desk's own mailbox ---
+
+
+def _of_outage(mail: Mail) -> Letter:
+    """To whoever runs the desk: since when, why, where to look. The mailbox may be deaf, so it asks no answer."""
+    outage = mail.outage
+    if outage is None:
+        raise ValueError(f"mail {mail.id} names no outage")
+    who = policy.who_is(mail.account) if mail.account is not None else policy.ANYBODY
+    is_over = bool(mail.is_over)
+    title = outage_words.title(is_over=is_over)
+    return Letter(
+        subject=title,
+        title=title,
+        lead=outage_words.sentence(outage, is_over=is_over),
+        facts=outage_words.facts(outage, is_over=is_over),
+        buttons=[Button(gettext("去看看"), outside(outage_words.place(who)))],
+        next="" if is_over else gettext("修好之前，回信和新来信都进不来；已经收下的一封也没有丢。"),
+        why=gettext("您收到这封信，是因为您管着这个网站。"),
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from helpdesk.domain import mailing
 from helpdesk.i18n import N_
 from helpdesk.models import Mail, MailKind, MailStatus
-from helpdesk.presentation import filters
+from helpdesk.presentation import filters, outage_words
 from helpdesk.rules.mailing import BY_NAME, Part
 
 SIZE = 50
@@ -87,6 +87,8 @@ def _row(mail: Mail) -> Row:
 def _about(mail: Mail) -> str:
     if mail.kind is MailKind.DIGEST:
         return gettext("每日汇总")
+    if mail.kind is MailKind.OUTAGE:
+        return outage_words.title(is_over=bool(mail.is_over))
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
     if mailing.asks_to_complete(mail):

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from flask_babel import force_locale, gettext
 
 from helpdesk.i18n import N_, counted
-from helpdesk.models import Case, Event, News
-from helpdesk.presentation import filters, mail_page
+from helpdesk.models import Case, Event, News, Outage
+from helpdesk.presentation import filters, mail_page, outage_words
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import category_name, district_name
 
@@ -40,6 +40,7 @@ KINDS: dict[str, str] = {
     "case.overdue_for_operator": N_("超时两个工作日"), "message.posted": N_("新留言"),
     "message.brought": N_("企业来信"), "visit.logged": N_("记了服务"),
     "visit.changed": N_("改了服务记录"), "visit.disputed": N_("服务时间有异议"), "certificate.issued": N_("出具证书"),
+    "mailbox.silent": N_("邮箱读不到了"), "mailbox.back": N_("邮箱恢复了"),
 }  # fmt: skip
 
 _NUMBERS = re.compile(r"[+＋]?\d[\d\s\-－]{5,}\d")
@@ -55,7 +56,10 @@ def text_of(rows: Sequence[News]) -> str:
         with force_locale(first.case.locale):
             return _text(first.event, first.case)
     with force_locale(first.channel.locale if first.channel else "zh_Hans_CN"):
+        outages = [_outage(row.outage, is_over=bool(row.is_over)) for row in rows if row.outage is not None]
         told = [(row.event, row.case) for row in rows if row.event is not None and row.case is not None]
+        if outages:
+            return _fitting([*outages, *([_many(told)] if told else []), mail_page.outside("incomings.index")])
         if not told:
             return gettext("【%(site)s】这是一条测试消息，收到就说明接通了。", site=mail_page.site_name())
         return _one(*told[0]) if len(told) == 1 else _many(told)
@@ -72,6 +76,12 @@ def safe_title(case: Case) -> str:
     if len(case.contact_name) > 1:
         title = title.replace(case.contact_name, "…")
     return _NUMBERS.sub("…", _MAIL.sub("…", title))
+
+
+def _outage(outage: Outage, *, is_over: bool) -> str:
+    """A mailbox that cannot be read: its name is public, what its server said is not said here."""
+    what = gettext("【%(what)s】", what=outage_words.title(is_over=is_over))
+    return f"{what}{outage_words.sentence(outage, is_over=is_over)}"
 
 
 def _one(event: Event, case: Case) -> str:

@@ -8,7 +8,8 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import notices
-from helpdesk.models import Address, Case, Event, Notice, Role, Status
+from helpdesk.models import Address, Case, Event, Notice, Outage, Role, Status
+from helpdesk.presentation import outage_words
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -41,10 +42,24 @@ def address_words(email: str | None, known: Address | None) -> tuple[str, str]:
     return "", ""
 
 
-def rows(found: list[tuple[Notice, Event, Case]], who: Who) -> list[Row]:
-    """Each notice as a line; what an expert was only offered does not name the company."""
+def rows(found: list[tuple[Notice, Event, Case]], outages: list[tuple[Notice, Outage]], who: Who) -> list[Row]:
+    """Each notice as a line, newest first; what an expert was only offered does not name the company."""
     known = notices.open_contacts(who, (case for _, _, case in found))
-    return [_row(notice, event, case, who, masked=case.id not in known) for notice, event, case in found]
+    lines = {n.id: _row(n, event, case, who, masked=case.id not in known) for n, event, case in found}
+    lines |= {notice.id: _of_outage(notice, outage, who) for notice, outage in outages}
+    return [lines[key] for key in sorted(lines, reverse=True)]
+
+
+def _of_outage(notice: Notice, outage: Outage, who: Who) -> Row:
+    is_over = bool(notice.is_over)
+    return Row(
+        text=outage_words.sentence(outage, is_over=is_over),
+        about=outage_words.title(is_over=is_over),
+        url=url_for(outage_words.place(who)),
+        when=moment(notice.shown_from),
+        icon="check" if is_over else "alert",
+        unread=notice.read_at is None,
+    )
 
 
 def _row(notice: Notice, event: Event, case: Case, who: Who, *, masked: bool) -> Row:

@@ -21,7 +21,8 @@ bp = Blueprint("notifications", __name__)
 @signed_in
 def index() -> Response:
     """The newest fifty, unread first in look; nothing of a case one may no longer read."""
-    return page("notifications/index.html", rows=notice_page.rows(notices.latest(me()), me()))
+    rows = notice_page.rows(notices.latest(me()), notices.of_outages(me()), me())
+    return page("notifications/index.html", rows=rows)
 
 
 @bp.post("/notifications/read")

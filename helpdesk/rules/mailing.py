@@ -32,6 +32,8 @@ class Part(enum.StrEnum):
     FOLLOWER = "follower"
     # Asked to join a company: no event tells it.
     INVITED = "invited"
+    # Runs the desk: told that a mailbox cannot be read.
+    HOUSE = "house"
 
 
 # Who in `Told.tells` is told as whom.

@@ -214,7 +214,7 @@ def test_no_payload_of_any_kind_of_event_holds_personal_data(make, cast, setting
     news = list(db.session.scalars(select(News).where(News.channel_id.in_((channel.id, corps.id)))))
     assert {n.event.kind for n in news} == set(rules.TOPIC_OF)
     deliveries = webhooks.deliveries(webhook, size=500)
-    assert {d.kind for d in deliveries} == set(webhooks.KINDS)
+    assert {d.kind for d in deliveries} == set(webhooks.OF_CASES)
     texts = [news_words.text_of([n]) for n in news] + [news_words.text_of(news)]
     texts += [json.dumps(hooks_page.body_of(d), ensure_ascii=False) for d in deliveries]
     for text in texts:
