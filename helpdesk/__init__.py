@@ -38,6 +38,25 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     return app
 
 
+def why_not_serve(app: Flask) -> str:
+    """One line when the database is not at the revision this code wants, or cannot be asked; "" when all is well."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from helpdesk.adapters import schema
+    from helpdesk.db import db
+
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                return schema.state(connection).trouble
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+            return f"the database is not there ({reason}). Check DATABASE_URL."
+        finally:
+            # Processes that are forked later open connections of their own.
+            db.engine.dispose()
+
+
 def _migrations(app: Flask, directory: str) -> None:
     from flask_migrate import Migrate
 

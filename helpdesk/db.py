@@ -82,6 +82,11 @@ def is_modelled(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "table" or not (name or "").startswith(UNMODELLED)
 
 
+def is_same_type(_context: Any, _found: Any, _column: Any, _found_type: Any, kind: Any) -> bool | None:
+    """Whether two types differ for a comparison: our moment is a DateTime in every database, no difference."""
+    return False if isinstance(kind, UtcDateTime) else None
+
+
 READ_ONLY = "helpdesk_read_only"
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
-from sqlalchemy.types import TypeEngine
 
-from helpdesk.db import UtcDateTime, db, is_modelled
+from helpdesk.db import UtcDateTime, db, is_modelled, is_same_type
 
 
 def write_type(kind: str, thing: Any, autogen_context: Any) -> str | bool:
@@ -19,22 +18,13 @@ def write_type(kind: str, thing: Any, autogen_context: Any) -> str | bool:
     return False
 
 
-def same_type(
-    context_: Any, inspected: Any, metadata_column: Any, inspected_type: TypeEngine[Any], kind: TypeEngine[Any]
-) -> bool | None:
-    """Our moment type is a DateTime in every database: no difference."""
-    if isinstance(kind, UtcDateTime):
-        return False
-    return None
-
-
 def run(connection: Connection) -> None:
     """Upgrade or downgrade inside one transaction."""
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
         render_as_batch=True,
-        compare_type=same_type,
+        compare_type=is_same_type,
         render_item=write_type,
         include_name=is_modelled,
     )

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from helpdesk.adapters.signing import SigningUnavailable
 from helpdesk.adapters.signing import keys as signing_keys
+from helpdesk.adapters import schema
 from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from
@@ -92,6 +93,10 @@ def demo_command(if_empty: bool, force: bool, n_cases: int, logins: bool) -> Non
 def work_command(once: bool) -> None:
     """Run the background worker until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    with db.engine.connect() as connection:
+        trouble = schema.state(connection).trouble
+    if trouble:
+        fail(f"the worker does not start: {trouble}")
     # WeasyPrint tells every step of every page at this level.
     logging.getLogger("weasyprint").setLevel(logging.WARNING)
     outside = registry.outside_from(current_app.config)
@@ -183,6 +188,20 @@ def reindex_command() -> None:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
         read = articles.reindex()
     click.echo(f"{done} cases are in the index, {read} articles in theirs")
+
+
+@helpdesk_group.command("check-db", cls=Command)
+def check_db_command() -> None:
+    """Compare the database with this version: its revision, tables, columns, indexes, checks, triggers and append-only
+    protections. Prints a line for each difference with what to do, and fails."""
+    with db.engine.connect() as connection:
+        state = schema.state(connection)
+        found = [] if state.trouble else schema.differences(connection)
+    if state.trouble:
+        fail(state.trouble)
+    if found:
+        fail("\n".join(found))
+    click.echo(f"the database is what this version wants (revision {state.database})")
 
 
 # What a mail server understands (sysexits.h): nothing was given; ask again later.

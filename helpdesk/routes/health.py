@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
+from helpdesk.adapters import schema
 from helpdesk.db import db
 from helpdesk.domain import channels, file_checks, incoming, mailing, webhooks
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
@@ -21,7 +22,7 @@ bp = Blueprint("health", __name__)
 @bp.get("/health")
 @open_to_all
 def show() -> Any:
-    """Database, worker's last sign of life, work that waits and work that failed, what the last check of the files
+    """Database and its revision, worker's last sign of life, work that waits and work that failed, what the last check of the files
     found; 503 without a database.
 
     `state` is red while something needs a person: `troubles` says what (docs/architecture.md).
@@ -33,7 +34,8 @@ def show() -> Any:
             ).all()
         )
         beat = db.session.scalar(select(Beat.at).where(Beat.name == "worker"))
-        troubles = _troubles()
+        stands = schema.state(db.session.connection())
+        troubles = _troubles() | {"schema_differs": int(bool(stands.trouble))}
         files = file_checks.latest()
     except SQLAlchemyError:
         return jsonify(database="down"), 503
@@ -42,6 +44,7 @@ def show() -> Any:
         state="red" if any(troubles.values()) else "green",
         troubles=[name for name, count in troubles.items() if count],
         database="up",
+        schema={"state": stands.standing.value, "database": stands.database, "code": stands.code},
         worker_seen_seconds_ago=age,
         jobs_waiting=waiting.get(JobStatus.PENDING, 0) + waiting.get(JobStatus.RUNNING, 0),
         jobs_failed=waiting.get(JobStatus.FAILED, 0),
