@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, Enum, MetaData, Text, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMING = {
@@ -132,6 +132,17 @@ def transaction() -> Iterator[None]:
         db.session.rollback()
         raise
     db.session.commit()
+
+
+@contextmanager
+def reading_apart() -> Iterator[Session]:
+    """A session of its own that only reads, and sees one moment of the database until it ends: for what is told while
+    it is read, after the request's own transaction is over."""
+    options: dict[str, Any] = {READ_ONLY: True}
+    if db.engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.connect().execution_options(**options) as connection, Session(bind=connection) as session:
+        yield session
 
 
 def only_row(result: Any) -> bool:

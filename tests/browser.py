@@ -151,7 +151,8 @@ class Browser:
         client = self.client(as_)
         db.session.commit()
         db.session.remove()
-        return apart(lambda: client.open(url, **kwargs))
+        # An answer that is told while it is read is read here, where its context lives.
+        return apart(lambda: client.open(url, **{"buffered": True, **kwargs}))
 
     def post(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
-from helpdesk.db import db
+from helpdesk.db import db, reading_apart
 from helpdesk.domain import search
 from helpdesk.domain.search import Question
 from helpdesk.i18n import N_
@@ -32,6 +34,8 @@ from helpdesk.rules.policy import Who
 PAGE = 30
 # What time alone changes is counted no further: nobody works off a thousand by looking at the number.
 COUNTED = 1000
+# Rows of an export that are in memory together.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,29 @@ def page(who: Who, filters: Filters, *, size: int = PAGE) -> Page:
         _write_key(rows[0], filters) if has_before else "",
         question,
     )
+
+
+@dataclass(frozen=True)
+class Everything:
+    """All cases of a list at one moment: how many, and each of them, oldest first, read as they are asked for."""
+
+    total: int
+    cases: Iterator[Case]
+
+
+@contextmanager
+def everything(who: Who, filters: Filters) -> Iterator[Everything]:
+    """A whole list for an export, without pages. Number and rows are of one snapshot, however long the reading takes;
+    only some hundred rows are in memory at a time."""
+    query = _narrow(select(Case), who, filters)
+    if filters.q.strip():
+        query = search.narrow(query, search.understand(filters.q))
+    with reading_apart() as session:
+        total = session.scalar(select(func.count()).select_from(query.with_only_columns(Case.id).subquery())) or 0
+        rows = session.scalars(
+            query.order_by(Case.id).options(*_SHOWN, joinedload(Case.topic)).execution_options(yield_per=AT_ONCE)
+        )
+        yield Everything(total, iter(rows))
 
 
 # What a row shows besides the case itself.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk import clock
 from helpdesk.domain import bulk
 from helpdesk.errors import Refused
 from helpdesk.forms.bulk import FORMS, params_of
@@ -17,7 +14,7 @@ from helpdesk.models import BulkAct, BulkRun, Case
 from helpdesk.presentation import bulk_page, choices, export
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import bulk_run_for, may, me
-from helpdesk.routes.page import answer, page, page_or_fragment, safe_next
+from helpdesk.routes.page import answer, page, page_or_fragment, safe_next, table
 from helpdesk.routes.steps import attempt
 
 bp = Blueprint("bulk_runs", __name__, url_prefix="/queue/bulk")
@@ -112,11 +109,4 @@ def _shown(run: BulkRun) -> Response:
 
 def _csv(cases: list[Case]) -> Response:
     """The chosen cases as a table for a spreadsheet: UTF-8 with a mark, cells that begin like a formula made text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(export.headings())
-    writer.writerows(export.row(case) for case in cases)
-    name = f"cases-{clock.today().isoformat()}.csv"
-    response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return table("".join(export.lines(cases, len(cases))), len(cases))

@@ -22,7 +22,7 @@ bp = Blueprint("health", __name__)
 @bp.get("/health")
 @open_to_all
 def show() -> Any:
-    """Database and its revision, worker's last sign of life, work that waits and work that failed, what the last check of the files
+    """Database, its revision, worker's last sign of life, work that waits or failed, what the last check of the files
     found; 503 without a database.
 
     `state` is red while something needs a person: `troubles` says what (docs/architecture.md).

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
+
+from helpdesk.presentation import export
 
 
 def wants_fragment() -> bool:
@@ -33,6 +36,14 @@ def answer(url: str, fragment: str | None = None, **context: Any) -> Response:
         response.headers["HX-Redirect"] = url
         return response
     return make_response(render_template(fragment, **context), 200)
+
+
+def table(lines: str | Iterable[str], total: int) -> Response:
+    """A table for a spreadsheet, as a download; `X-Rows` says to programs how many lines of data it has."""
+    response = Response(lines, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{export.name_of(total)}"'
+    response.headers["X-Rows"] = str(total)
+    return response
 
 
 def safe_next(target: str | None, otherwise: str) -> str:

@@ -443,6 +443,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "incoming.read incoming.decide", incoming_any),
     _rule(Role.OPERATOR, "incomings.list", page),
     _rule(Role.OPERATOR, "mail.resend", mail_any),
+    *(_rule(role, "cases.export", page) for role in (Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR)),
     _rule(Role.COORDINATOR, "channel.edit", channel_of_my_station),
     _rule(Role.COORDINATOR, "channels.list", page),
     _rule(Role.OPERATOR, "channel.edit", channel_any),

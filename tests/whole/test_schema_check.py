@@ -1,4 +1,4 @@
-"""A database that is not what this version was written for is named, line by line, and nothing serves on it (B1 no. 10)."""
+"""A database that is not what this version wants is named line by line, and nothing serves on it (B1 no. 10)."""
 
 from __future__ import annotations
 
