@@ -2,6 +2,7 @@
 
 林 lin      owns Southlight (南山光电), an SME of Nanshan; confirmed member
 何 he       works there too; confirmed member
+蒋 jiang    works there too, and may only read; confirmed viewer
 白 bai      works for another company; must never see Southlight's cases
 贾 jia      claims to work at Southlight; nobody has confirmed it
 陈 chen     expert for policy, finance and law (licence valid), with room
@@ -27,7 +28,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import accounts, companies, intake
 from helpdesk.domain.companies import CompanyFacts
-from helpdesk.models import Account, Company, Expert, ExpertStatus, Role, Skill, Station
+from helpdesk.models import Account, Company, CompanyPart, Expert, ExpertStatus, Role, Skill, Station
 from helpdesk.rules import policy
 from helpdesk.rules.identifiers import credit_check_digit
 from helpdesk.rules.policy import Who
@@ -54,6 +55,7 @@ def gather() -> None:
     people = {
         "lin": ("林巧", [(Role.MEMBER, {"company_id": southlight.id})]),
         "he": ("何志", [(Role.MEMBER, {"company_id": southlight.id})]),
+        "jiang": ("蒋观", [(Role.MEMBER, {"company_id": southlight.id, "company_part": CompanyPart.VIEWER})]),
         "bai": ("白帆", [(Role.MEMBER, {"company_id": other.id})]),
         "jia": ("贾明", []),
         "chen": ("陈明远", []),
@@ -133,4 +135,21 @@ class Cast:
         return db.session.scalars(select(Company).where(Company.credit_code == facts.credit_code)).one()
 
 
-LOGINS = ("lin", "he", "bai", "jia", "chen", "wu", "zheng", "wang", "zhao", "qian", "sun", "li", "zhou", "feng", "chu")
+LOGINS = (
+    "lin",
+    "he",
+    "jiang",
+    "bai",
+    "jia",
+    "chen",
+    "wu",
+    "zheng",
+    "wang",
+    "zhao",
+    "qian",
+    "sun",
+    "li",
+    "zhou",
+    "feng",
+    "chu",
+)

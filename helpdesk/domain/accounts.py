@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound, Refused, TooMany
-from helpdesk.models import Account, Case, Company, Grant, Role, Throttle
+from helpdesk.models import Account, Case, Company, CompanyPart, Grant, Role, Throttle
 from helpdesk.rules import identifiers, policy
 from helpdesk.rules.policy import Who
 
@@ -129,9 +129,10 @@ def grant(
     expert_id: int | None = None,
     station_id: int | None = None,
     district: str | None = None,
+    company_part: CompanyPart = CompanyPart.HANDLER,
     confirmed: bool = True,
 ) -> Grant:
-    """Give an account a part; the same part twice is one."""
+    """Give an account a part; the same part twice is one. `company_part` counts for a member."""
     found = next(
         (
             g
@@ -146,6 +147,7 @@ def grant(
         found = Grant(
             role=role,
             company_id=company_id,
+            company_part=company_part if role is Role.MEMBER else None,
             expert_id=expert_id,
             station_id=station_id,
             district=district,

@@ -1,4 +1,6 @@
-"""Colleagues: a member of a company asks one in, by mail or by a link to pass on, and may let one go.
+"""Colleagues: a handler of a company asks one in, by mail or by a link to pass on, and may let one go.
+
+Each has a part: a handler acts for the company, a viewer reads its cases. There is always a handler who can sign in.
 
 A link is a secret made of a random nonce and the site's key; the database holds its hash, so that neither a copy of the
 database nor the key alone opens anything. A letter says fixed words: the company's name is what somebody once typed,
@@ -12,14 +14,14 @@ import hashlib
 import hmac
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
 from helpdesk.db import db
 from helpdesk.domain import accounts, chance, mailing
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Account, Company, Grant, Invitation, Role
+from helpdesk.models import Account, Company, CompanyPart, Grant, Invitation, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -28,7 +30,7 @@ DAYS = 7
 MOST_OPEN = 20
 
 
-def invite(company: Company, by: Who, *, address: str = "") -> Invitation:
+def invite(company: Company, by: Who, *, address: str = "", part: CompanyPart = CompanyPart.HANDLER) -> Invitation:
     """Ask a colleague in: by mail to `address`, or with "" by a link that this member passes on.
 
     Raises Refused for too many that wait, for an address that is asked already, wants no mail or got enough of it.
@@ -44,6 +46,7 @@ def invite(company: Company, by: Who, *, address: str = "") -> Invitation:
     nonce = chance.token()
     row = Invitation(
         company_id=company.id,
+        company_part=part,
         nonce=nonce,
         secret_hash=_hash(_secret(nonce)),
         address=cleaned or None,
@@ -78,11 +81,11 @@ def of_mail(mail_id: int) -> Invitation | None:
 
 
 def is_open(row: Invitation) -> bool:
-    """Whether the link still lets somebody in: not used, not taken back, in time, and its sender still a member."""
+    """Whether the link still lets somebody in: not used, not taken back, in time, and its sender still a handler."""
     if row.accepted_at is not None or row.revoked_at is not None or row.expires_at <= clock.now():
         return False
     return row.invited_by.is_active and any(
-        grant.role is Role.MEMBER and grant.company_id == row.company_id and grant.is_current
+        grant.company_id == row.company_id and grant.company_part is CompanyPart.HANDLER and grant.is_current
         for grant in row.invited_by.grants
     )
 
@@ -113,7 +116,10 @@ def accept(row: Invitation, account: Account) -> Grant:
     if not is_open(row):
         raise Refused("invitation_over")
     row.accepted_at, row.accepted_by_id = clock.now(), account.id
-    grant = accounts.grant(account, Role.MEMBER, company_id=row.company_id)
+    grant = accounts.grant(account, Role.MEMBER, company_id=row.company_id, company_part=row.company_part)
+    if grant.confirmed_at is None or row.company_part is CompanyPart.HANDLER:
+        # Whoever is a member already may be made more by it, never less.
+        grant.company_part = row.company_part
     # A claim that still waited for the station: a colleague's word is as good.
     grant.confirmed_at = grant.confirmed_at or clock.now()
     if row.address:
@@ -158,26 +164,52 @@ def members(company: Company) -> list[Grant]:
     )
 
 
+def set_part(grant: Grant, by: Who, part: CompanyPart) -> None:
+    """Make a colleague a handler or a viewer. A viewer's open invitations are taken back.
+
+    Raises Refused for the last handler: somebody must be there to act for the company and to let others in.
+    """
+    policy.require(by, "member.set_part", grant)
+    if part is CompanyPart.VIEWER:
+        _keep_a_handler(grant)
+        _take_back(grant)
+    grant.company_part = part
+    db.session.flush()
+
+
 def remove(grant: Grant, by: Who) -> None:
     """Let a member go, or leave. What they sent stays the company's; their open invitations are taken back.
 
-    Raises Refused for the last one: somebody must be there to let others in.
+    Raises Refused for the last handler.
     """
     policy.require(by, "member.remove", grant)
-    company = db.session.scalar(select(Company).where(Company.id == grant.company_id).with_for_update())
-    left = (
-        select(func.count())
-        .select_from(Grant)
+    _keep_a_handler(grant)
+    _take_back(grant)
+    accounts.end_grant(grant)
+
+
+def _keep_a_handler(grant: Grant) -> None:
+    """Raise Refused when nobody but this handler could act for the company. Two who ask at once wait for each other."""
+    db.session.scalar(select(Company.id).where(Company.id == grant.company_id).with_for_update())
+    db.session.refresh(grant)
+    others = (
+        select(Grant.id)
+        .join(Account, Account.id == Grant.account_id)
         .where(
             Grant.company_id == grant.company_id,
-            Grant.role == Role.MEMBER,
+            Grant.company_part == CompanyPart.HANDLER,
             Grant.confirmed_at.is_not(None),
             Grant.ended_at.is_(None),
             Grant.id != grant.id,
+            Account.is_active,
         )
+        .limit(1)
     )
-    if company is None or not db.session.scalar(left):
-        raise Refused("last_member")
+    if grant.company_part is CompanyPart.HANDLER and db.session.scalar(others) is None:
+        raise Refused("last_handler")
+
+
+def _take_back(grant: Grant) -> None:
     db.session.execute(
         update(Invitation)
         .where(
@@ -189,7 +221,6 @@ def remove(grant: Grant, by: Who) -> None:
         .values(revoked_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    accounts.end_grant(grant)
 
 
 def companies_of(by: Who) -> list[Company]:

@@ -6,11 +6,28 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField
 from wtforms.validators import Email
 
-from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
+from helpdesk.models import CompanyPart
+
+PARTS = [
+    (CompanyPart.HANDLER.value, _l("处理人：能看，也能回复、确认、撤回、请同事")),
+    (CompanyPart.VIEWER.value, _l("查看者：只能看")),
+]
 
 
-class InvitationForm(HouseForm):
-    """Whom to write to."""
+class PartForm(HouseForm):
+    """What a colleague may do."""
+
+    part = RadioField(_l("他能做什么"), [Present(_l("请选处理人或查看者"))], choices=PARTS, default="handler")
+
+    @property
+    def chosen(self) -> CompanyPart:
+        """The part, once the form is valid."""
+        return CompanyPart(self.part.data)
+
+
+class InvitationForm(PartForm):
+    """Whom to write to, and as what they shall join."""
 
     email = EmailField(
         _l("同事的邮箱"),

@@ -1,6 +1,6 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
-from helpdesk.models.account import GRANTED, Account, Grant, Role
+from helpdesk.models.account import GRANTED, Account, CompanyPart, Grant, Role
 from helpdesk.models.article import Article, ArticleFeedback, ArticleState, ArticleVersion
 from helpdesk.models.attachment import Attachment, FileCheck, Scan
 from helpdesk.models.bulk_run import BulkAct, BulkRun
@@ -89,6 +89,7 @@ __all__ = [
     "ChannelKind",
     "Clock",
     "Company",
+    "CompanyPart",
     "ConfirmedBy",
     "Conflict",
     "Consent",

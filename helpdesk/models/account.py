@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.db import Model, stored_enum
+from helpdesk.models.company import Company
 
 
 class Role(enum.StrEnum):
@@ -28,6 +29,13 @@ class Role(enum.StrEnum):
 
 
 GRANTED = (Role.MEMBER, Role.EXPERT, Role.COORDINATOR, Role.DISTRICT, Role.OPERATOR, Role.OVERSEER, Role.ADMIN)
+
+
+class CompanyPart(enum.StrEnum):
+    """What a member may do for their company: everything, or read."""
+
+    HANDLER = "handler"
+    VIEWER = "viewer"
 
 
 class Account(Model):
@@ -59,6 +67,7 @@ class Grant(Model):
             "(role = 'member') = (company_id IS NOT NULL)",
             name="member_names_company",
         ),
+        CheckConstraint("(role = 'member') = (company_part IS NOT NULL)", name="member_has_part"),
         CheckConstraint("(role = 'expert') = (expert_id IS NOT NULL)", name="expert_names_expert"),
         CheckConstraint("(role = 'coordinator') = (station_id IS NOT NULL)", name="coordinator_names_station"),
         CheckConstraint("(role = 'district') = (district IS NOT NULL)", name="district_names_district"),
@@ -70,6 +79,7 @@ class Grant(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     role: Mapped[Role] = mapped_column(stored_enum(Role))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    company_part: Mapped[CompanyPart | None] = mapped_column(stored_enum(CompanyPart))
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("experts.id"))
     station_id: Mapped[int | None] = mapped_column(ForeignKey("stations.id"))
     district: Mapped[str | None] = mapped_column(ForeignKey("districts.code"))
@@ -78,6 +88,7 @@ class Grant(Model):
     ended_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship(back_populates="grants")
+    company: Mapped[Company | None] = relationship()
 
     @property
     def is_current(self) -> bool:

@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import Model
-from helpdesk.models.account import Account
+from helpdesk.db import Model, stored_enum
+from helpdesk.models.account import Account, CompanyPart
 from helpdesk.models.company import Company
 
 
 class Invitation(Model):
-    """A link that makes whoever opens it a member of a company: once, until a day, unless it is taken back.
+    """A link that makes whoever opens it a member of a company, as handler or viewer.
 
-    With an `address` it went there by mail and nobody else has seen it; without one its sender passes it on. Only the
-    hash of the link's secret is stored.
+    It works once, until a day, unless it is taken back. With an `address` it went there by mail and nobody else has
+    seen it; without one its sender passes it on. Only the hash of the link's secret is stored.
     """
 
     __tablename__ = "invitations"
@@ -30,6 +30,7 @@ class Invitation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     company_id: Mapped[int] = mapped_column(ForeignKey("companies.id"))
+    company_part: Mapped[CompanyPart] = mapped_column(stored_enum(CompanyPart), default=CompanyPart.HANDLER)
     # Made before the row, so that the secret can be derived from it and the key, and from neither alone.
     nonce: Mapped[str] = mapped_column(String(40))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from helpdesk.domain import invitations
-from helpdesk.models import Company
+from helpdesk.models import Company, CompanyPart
 from helpdesk.presentation import filters
 from helpdesk.presentation.mail_page import outside
+from helpdesk.presentation.words import word
+from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
 
@@ -21,6 +23,9 @@ class Member:
     name: str
     since: str
     is_me: bool
+    part: str
+    is_handler: bool
+    is_only_handler: bool
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Waiting:
 
     id: int
     to: str
+    part: str
     says: str
     link: str
 
@@ -40,10 +46,14 @@ class Colleagues:
     company: Company
     members: list[Member]
     waiting: list[Waiting]
+    may_manage: bool
 
 
 def build(company: Company, who: Who) -> Colleagues:
-    """Two queries, however many there are."""
+    """A few queries, however many there are."""
+    may_manage = policy.can(who, "company.invite", company)
+    grants = invitations.members(company)
+    handlers = [grant.id for grant in grants if grant.company_part is CompanyPart.HANDLER and grant.account.is_active]
     return Colleagues(
         company=company,
         members=[
@@ -52,13 +62,17 @@ def build(company: Company, who: Who) -> Colleagues:
                 grant.account.name,
                 filters.day(grant.confirmed_at) if grant.confirmed_at else "",
                 grant.account_id == who.account_id,
+                word(grant.company_part or CompanyPart.HANDLER),
+                grant.company_part is CompanyPart.HANDLER,
+                handlers == [grant.id],
             )
-            for grant in invitations.members(company)
+            for grant in grants
         ],
         waiting=[
             Waiting(
                 id=row.id,
-                to=row.address or gettext("链接"),
+                to=(row.address if may_manage else None) or (gettext("邀请信") if row.address else gettext("链接")),
+                part=word(row.company_part),
                 says=gettext(
                     "%(name)s %(when)s 发出，%(until)s 前有效",
                     name=row.invited_by.name,
@@ -66,9 +80,10 @@ def build(company: Company, who: Who) -> Colleagues:
                     until=filters.moment(row.expires_at),
                 ),
                 link=outside("invitations.show", token=invitations.token_of(row))
-                if row.address is None and row.invited_by_id == who.account_id
+                if row.address is None and row.invited_by_id == who.account_id and may_manage
                 else "",
             )
             for row in invitations.open_of(company)
         ],
+        may_manage=may_manage,
     )

@@ -194,7 +194,7 @@ def _of_event(mail: Mail) -> Letter:
         about=case.title,
         quoted=quoted,
         quoted_by=quoted_by,
-        facts=_facts(event, case, as_company=as_company),
+        facts=_facts(event, case, as_company=as_company, with_code=not _only_views(mail, case)),
         buttons=_buttons(mail, event, case),
         next=own_page.what_next(case) if as_company and not _below(case) else "",
         why=_why(mail, case),
@@ -247,7 +247,7 @@ def _quoted(event: Event, case: Case, *, masked: bool) -> tuple[str, str]:
     return "", ""
 
 
-def _facts(event: Event, case: Case, *, as_company: bool) -> list[tuple[str, str]]:
+def _facts(event: Event, case: Case, *, as_company: bool, with_code: bool) -> list[tuple[str, str]]:
     facts = [(gettext("编号"), case.number or "")]
     if event.kind.startswith("visit.") and "visit_id" in event.facts:
         visit = db.session.get(Visit, int(event.facts["visit_id"]))
@@ -258,7 +258,7 @@ def _facts(event: Event, case: Case, *, as_company: bool) -> list[tuple[str, str
             facts.append((gettext("负责"), named(case.station)))
         if case.expert is not None:
             facts.append((gettext("专家"), case.expert.name))
-        if event.kind == "case.submitted":
+        if event.kind == "case.submitted" and with_code:
             facts.append((gettext("追踪码"), case.tracking_code))
     else:
         if case.company is not None:
@@ -288,6 +288,8 @@ def _buttons(mail: Mail, event: Event, case: Case) -> list[Button]:
                 return [Button(gettext("看证书"), outside("certificates.show", number=paper.number))]
         return [Button(gettext("打开案件"), outside("cases.show", number=case.number))]
     here = _door(mail, case)
+    if _only_views(mail, case):
+        return [Button(gettext("看进展"), here("show"))]
     if event.kind == "case.answered":
         return [
             Button(gettext("解决了，去确认"), here("confirm", outcome="solved")),
@@ -299,9 +301,14 @@ def _buttons(mail: Mail, event: Event, case: Case) -> list[Button]:
     return [Button(gettext(COMPANY_LABELS.get(event.kind, N_("看进展"))), here("show"))]
 
 
+def _only_views(mail: Mail, case: Case) -> bool:
+    """Whether the letter goes to a viewer of the company: it then carries no way to act, nor one to find it."""
+    return mail.account is not None and policy.who_is(mail.account).only_views(case.company_id)
+
+
 def _door(mail: Mail, case: Case) -> Callable[..., str]:
     """The company's page: by the tracking link for its contact, after signing in for a colleague."""
-    by_link = mail.account_id is None or mail.account_id == case.contact_account_id
+    by_link = mail.account_id is None or (mail.account_id == case.contact_account_id and not _only_views(mail, case))
 
     def address(view: str, **more: Any) -> str:
         if by_link:
@@ -430,7 +437,7 @@ def _invitation(mail: Mail) -> Letter:
     return Letter(
         subject=gettext("有人请您一起看企业的求助"),
         title=gettext("有人请您一起看企业的求助"),
-        lead=gettext("您的一位同事请您加入，一起看本企业提的求助、回复和确认。打开链接就能看到是谁、哪家企业。"),
+        lead=gettext("您的一位同事请您加入，一起看本企业提的求助。打开链接就能看到是谁、哪家企业。"),
         buttons=[
             Button(gettext("打开看看"), outside("invitations.show", token=invitations.token_of(row))),
             Button(gettext("不认识，别再发"), links[Act.STOP], main=False),

@@ -29,7 +29,7 @@ from helpdesk.presentation.file_views import FilesOf, files_of, own_door
 from helpdesk.presentation.incoming_page import Came, came
 from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, named, word
 from helpdesk.rules import events as table
-from helpdesk.rules import lifecycle, promises
+from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_phone
 from helpdesk.rules.policy import Who
@@ -78,6 +78,8 @@ class OwnPage:
     told: list[tuple[str, str]]
     steps: set[str] = field(default_factory=set)
     may_reply: bool = False
+    # A viewer only reads: nothing to press, and nothing by which the tracking link could be found.
+    may_act: bool = True
     rejected: Event | None = None
 
 
@@ -86,6 +88,7 @@ def build(case: Case, who: Who) -> OwnPage:
     log = record.timeline(case)
     held = visits.of(case)
     ended = lifecycle.STATES[case.status].is_end
+    may_act = policy.can(who, "case.confirm", case)
     return OwnPage(
         case=case,
         headline=headline(case),
@@ -96,9 +99,10 @@ def build(case: Case, who: Who) -> OwnPage:
         answer=closure.latest_answer(case),
         feedback=closure.latest_feedback(case) if ended else None,
         consents=_consents(case),
-        told=_told(case),
+        told=_told(case, with_phone=may_act),
         steps={p.step.name for p in life.steps_for(case, who) if p.obstacle is None},
-        may_reply=not ended and case.status is not Status.DRAFT,
+        may_reply=may_act and not ended and case.status is not Status.DRAFT,
+        may_act=may_act,
         rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
     )
 
@@ -232,12 +236,12 @@ def _visit_state(row: Visit, words: str) -> str:
     return gettext(words)
 
 
-def _told(case: Case) -> list[tuple[str, str]]:
+def _told(case: Case, *, with_phone: bool) -> list[tuple[str, str]]:
     """What the company said of itself, so that a mistake is noticed; the link may be seen by others, so masked."""
     rows = [
         (gettext("企业"), case.company.name if case.company else ""),
         (gettext("称呼"), case.contact_name),
-        (gettext("手机号"), mask_phone(case.contact_phone)),
+        (gettext("手机号"), mask_phone(case.contact_phone) if with_phone else ""),
         (gettext("方便的时间"), case.contact_times or ""),
         (gettext("想怎么谈"), word(case.meeting) if case.meeting else ""),
     ]

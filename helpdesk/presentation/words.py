@@ -16,6 +16,8 @@ from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
     Category,
+    CertificateStatus,
+    CompanyPart,
     District,
     Event,
     ExpertStatus,
@@ -210,7 +212,8 @@ REFUSALS: dict[str, str] = {
     "invited_already": N_("已经请过这个邮箱，等对方答复"),
     "too_many_letters": N_("这个邮箱最近收到的邀请太多了，请改用链接"),
     "invitation_over": N_("这个邀请已经用过、撤回或过期了。请同事再发一个"),
-    "last_member": N_("最后一位成员不能移除。请先请一位同事加入"),
+    "last_handler": N_("总要有一位处理人。请先把一位同事设为处理人"),
+    "company_part_missing": N_("请选处理人或查看者"),
     "login_missing": N_("请填登录名"),
     "login_taken": N_("这个登录名已经有人用了"),
     "name_missing": N_("请填姓名"),
@@ -239,6 +242,7 @@ MEETINGS = {
     Meeting.ONSITE: N_("上门"),
     Meeting.STATION: N_("到站点"),
 }
+COMPANY_PARTS = {CompanyPart.HANDLER: N_("处理人"), CompanyPart.VIEWER: N_("查看者")}
 URGENCIES = {Urgency.NORMAL: N_("一般"), Urgency.URGENT: N_("紧急")}
 SIZES = {
     SizeClass.MICRO: N_("微型"),
@@ -308,7 +312,8 @@ CONSENTS = {
 }
 
 _TABLES: tuple[dict[Any, str], ...] = (
-    ROLES, MEETINGS, URGENCIES, SIZES, OUTCOMES, OFFER_STATES, TRANSFER_STATES, CERTIFICATE_STATES, EXPERT_STATES,
+    ROLES, MEETINGS, COMPANY_PARTS, URGENCIES, SIZES, OUTCOMES, OFFER_STATES, TRANSFER_STATES, CERTIFICATE_STATES,
+    EXPERT_STATES,
 )  # fmt: skip
 
 

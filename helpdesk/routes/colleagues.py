@@ -1,4 +1,4 @@
-"""The members of a company: who belongs to it, asking one in, letting one go."""
+"""The members of a company: who belongs to it as what, asking one in, changing a part, letting one go."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from flask_babel import gettext
 
 from helpdesk.domain import invitations
 from helpdesk.errors import Refused
-from helpdesk.forms.base import HouseForm
-from helpdesk.forms.invitations import InvitationForm
+from helpdesk.forms.invitations import InvitationForm, PartForm
 from helpdesk.models import Company, Grant, Invitation
 from helpdesk.presentation import colleague_page
 from helpdesk.presentation.words import refusal_text
@@ -31,7 +30,9 @@ def index(company: Company) -> Response:
 def invite(company: Company) -> Response:
     """By mail."""
     form = InvitationForm()
-    refused = attempt(form, None, lambda: invitations.invite(company, me(), address=form.email.data or ""))
+    refused = attempt(
+        form, None, lambda: invitations.invite(company, me(), address=form.email.data or "", part=form.chosen)
+    )
     if refused is not None:
         return _show(company, form, refused)
     flash(gettext("邀请信发出了，%(days)s 天内有效", days=invitations.DAYS), "done")
@@ -42,10 +43,10 @@ def invite(company: Company) -> Response:
 @company_for("company.invite")
 def link(company: Company) -> Response:
     """By a link to pass on."""
-    form = HouseForm()
-    refused = attempt(form, None, lambda: invitations.invite(company, me()))
+    form = PartForm()
+    refused = attempt(form, None, lambda: invitations.invite(company, me(), part=form.chosen))
     if refused is not None:
-        return _show(company, InvitationForm(formdata=None), refused, form.form_errors)
+        return _show(company, InvitationForm(formdata=None), refused, [*form.form_errors, *form.part.errors])
     flash(gettext("链接好了，复制给同事。%(days)s 天内有效，只能用一次", days=invitations.DAYS), "done")
     return answer(url_for("colleagues.index", company_id=company.id))
 
@@ -57,6 +58,20 @@ def revoke(invitation: Invitation) -> Response:
     invitations.revoke(invitation, me())
     flash(gettext("邀请已撤回"), "done")
     return answer(url_for("colleagues.index", company_id=invitation.company_id))
+
+
+@bp.post("/members/<int:member_id>/part")
+@member_for("member.set_part")
+def set_part(member: Grant) -> Response:
+    """Handler or viewer; for oneself, too."""
+    form, company = PartForm(part=None), member.company
+    assert company is not None
+    refused = attempt(form, None, lambda: invitations.set_part(member, me(), form.chosen))
+    if refused is not None:
+        blank = InvitationForm(formdata=None)
+        return _show(company, blank, refused, [*form.form_errors, *form.part.errors])
+    flash(gettext("已改，马上生效"), "done")
+    return answer(url_for("colleagues.index", company_id=company.id))
 
 
 @bp.post("/members/<int:member_id>/removal")

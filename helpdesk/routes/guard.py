@@ -117,7 +117,7 @@ def own_case_for(action: str) -> Callable[[View], View]:
                 policy.require(me(), action, case)
             else:
                 signed_in_or_login()
-                case = policy.find(me(), action, Case, Case.number == number, seen_by="case.confirm")
+                case = policy.find(me(), action, Case, Case.number == number, seen_by="case.read_as_company")
             return view(case, *args, **kwargs)
 
         guarded.asks = action  # type: ignore[attr-defined]
@@ -232,12 +232,12 @@ def company_for(action: str) -> Callable[[View], View]:
 
 def invitation_for(action: str) -> Callable[[View], View]:
     """The invitation of the address's `invitation_id`."""
-    return _thing_for(action, Invitation, "invitation_id", lambda value: Invitation.id == value, action)
+    return _thing_for(action, Invitation, "invitation_id", lambda value: Invitation.id == value, "invitation.read")
 
 
 def member_for(action: str) -> Callable[[View], View]:
     """The membership of the address's `member_id`."""
-    return _thing_for(action, Grant, "member_id", lambda value: Grant.id == value, action)
+    return _thing_for(action, Grant, "member_id", lambda value: Grant.id == value, "member.read")
 
 
 def _thing_for(action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str) -> Callable[[View], View]:

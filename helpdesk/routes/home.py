@@ -67,7 +67,7 @@ def my_requests() -> Response:
     """What this person and their company asked, newest first; claims not confirmed yet are named."""
     cases = db.session.scalars(
         select(Case)
-        .where(policy.which(me(), "case.confirm"))
+        .where(policy.which(me(), "case.read_as_company"))
         .options(joinedload(Case.category), joinedload(Case.station))
         .order_by(func.coalesce(Case.submitted_at, Case.created_at).desc(), Case.id.desc())
         .limit(200)

@@ -27,6 +27,7 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    CompanyPart,
     Expert,
     Grant,
     Incoming,
@@ -55,6 +56,12 @@ class Held:
     expert_id: int | None = None
     station_id: int | None = None
     district: str | None = None
+    company_part: CompanyPart | None = None
+
+    @property
+    def handles(self) -> bool:
+        """Whether this part acts for its company, and does not only read."""
+        return self.company_part is CompanyPart.HANDLER
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,13 @@ class Who:
         """The stations this person coordinates."""
         return tuple(h.station_id for h in self.held if h.role is Role.COORDINATOR and h.station_id is not None)
 
+    def only_views(self, company_id: int | None) -> bool:
+        """Whether this person is a member of the company who may only read."""
+        return any(
+            h.role is Role.MEMBER and h.company_id == company_id and h.company_part is CompanyPart.VIEWER
+            for h in self.held
+        )
+
     def with_link(self, case_id: int, contact_name: str) -> Who:
         """The same person, holding the tracking link of a case."""
         parts = (*(h for h in self.held if h.role is not Role.REQUESTER), Held(Role.REQUESTER))
@@ -119,13 +133,21 @@ def case_of_this_link(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def case_of_own_company(who: Who, held: Held) -> ColumnElement[bool]:
-    """Cases of the company that a station has confirmed this person to work for."""
-    return Case.company_id == held.company_id
+    """Cases of the company that a station has confirmed this person to work for, as handler or viewer."""
+    ours = Case.company_id == held.company_id
+    return ours if held.handles else and_(ours, Case.status != Status.DRAFT)
+
+
+def case_of_company_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases of the company this person is a handler of."""
+    return Case.company_id == held.company_id if held.handles else false()
 
 
 def case_sent_by_me(who: Who, held: Held) -> ColumnElement[bool]:
-    """Cases this account sent or claimed by their own tracking link."""
-    return Case.contact_account_id == who.account_id
+    """Cases this account sent or claimed by their own tracking link, unless they only view that company's."""
+    mine = Case.contact_account_id == who.account_id
+    viewed = [h.company_id for h in who.held if h.company_id is not None and who.only_views(h.company_id)]
+    return and_(mine, or_(Case.company_id.is_(None), Case.company_id.not_in(viewed))) if viewed else mine
 
 
 def case_assigned_to_me(who: Who, held: Held) -> ColumnElement[bool]:
@@ -276,8 +298,8 @@ def attachment_of_this_link(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def attachment_of_own_company(who: Who, held: Held) -> ColumnElement[bool]:
-    """What the company sent with its cases, or this account with its own."""
-    ours = select(Case.id).where(case_of_own_company(who, held) | case_sent_by_me(who, held))
+    """What the company sent with cases this person handles, or this account with its own."""
+    ours = select(Case.id).where(case_of_company_i_handle(who, held) | case_sent_by_me(who, held))
     return and_(Attachment.side == Side.COMPANY, Attachment.case_id.in_(ours))
 
 
@@ -314,9 +336,29 @@ def company_of_mine(who: Who, held: Held) -> ColumnElement[bool]:
     return Company.id == held.company_id
 
 
+def company_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """The company this person is a handler of."""
+    return Company.id == held.company_id if held.handles else false()
+
+
 def invitation_of_my_company(who: Who, held: Held) -> ColumnElement[bool]:
     """Invitations to the company this person is a member of."""
     return Invitation.company_id == held.company_id
+
+
+def invitation_of_company_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """Invitations to the company this person is a handler of."""
+    return Invitation.company_id == held.company_id if held.handles else false()
+
+
+def membership_of_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """This person's own place in a company: whoever is in may leave."""
+    return and_(member_of_my_company(who, held), Grant.account_id == who.account_id)
+
+
+def member_of_company_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """Members of the company this person is a handler of, themselves included."""
+    return member_of_my_company(who, held) if held.handles else false()
 
 
 def member_of_my_company(who: Who, held: Held) -> ColumnElement[bool]:
@@ -367,7 +409,10 @@ def _rule(role: Role, may: str, which: Scope) -> Rule:
     return Rule(role, tuple(may.split()), which)
 
 
-AS_COMPANY = "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
+AS_COMPANY = (
+    "case.read case.read_as_company case.reply_as_company case.withdraw case.confirm case.reopen case.appeal"
+    " visit.confirm"
+)
 AS_STATION = (
     "case.read case.read_notes case.read_contact case.note case.reply case.triage case.reject case.refer case.merge"
     " case.offer case.take case.ask case.hand_back case.verify case.close_unreachable case.transfer case.reopen"
@@ -379,12 +424,17 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.ANYONE, "site.read request.start certificate.verify session.start", page),
     _rule(Role.SIGNED_IN, "own.read", page),
     _rule(Role.REQUESTER, f"case.submit {AS_COMPANY} case.claim", case_of_this_link),
-    _rule(Role.MEMBER, AS_COMPANY, case_of_own_company),
+    _rule(Role.MEMBER, "case.read case.read_as_company", case_of_own_company),
+    _rule(Role.MEMBER, AS_COMPANY, case_of_company_i_handle),
     _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
     _rule(Role.MEMBER, "my_requests.read", page),
-    _rule(Role.MEMBER, "company.read company.invite", company_of_mine),
-    _rule(Role.MEMBER, "invitation.revoke", invitation_of_my_company),
-    _rule(Role.MEMBER, "member.remove", member_of_my_company),
+    _rule(Role.MEMBER, "company.read", company_of_mine),
+    _rule(Role.MEMBER, "company.invite", company_i_handle),
+    _rule(Role.MEMBER, "invitation.read", invitation_of_my_company),
+    _rule(Role.MEMBER, "invitation.revoke", invitation_of_company_i_handle),
+    _rule(Role.MEMBER, "member.read", member_of_my_company),
+    _rule(Role.MEMBER, "member.set_part member.remove", member_of_company_i_handle),
+    _rule(Role.MEMBER, "member.remove", membership_of_mine),
     _rule(
         Role.EXPERT,
         "case.read case.read_notes case.read_contact case.note case.reply case.consult case.ask case.hand_back"
@@ -537,11 +587,13 @@ def who_is(account: Account) -> Who:
     if not account.is_active:
         return ANYBODY
     held: tuple[Held, ...] = tuple(
-        Held(g.role, g.company_id, g.expert_id, g.station_id, g.district) for g in account.grants if g.is_current
+        Held(g.role, g.company_id, g.expert_id, g.station_id, g.district, g.company_part)
+        for g in account.grants
+        if g.is_current
     )
     # A claim to a company that nobody confirmed yet still lets the person see what they sent themselves.
     if not any(h.role is Role.MEMBER for h in held) and any(
         g.role is Role.MEMBER and g.ended_at is None for g in account.grants
     ):
-        held = (*held, Held(Role.MEMBER, company_id=0))
+        held = (*held, Held(Role.MEMBER, company_id=0, company_part=CompanyPart.HANDLER))
     return Who(account.id, account.name, (Held(Role.ANYONE), Held(Role.SIGNED_IN), *held))

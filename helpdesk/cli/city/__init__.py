@@ -322,6 +322,7 @@ def logins_text() -> str:
         ("coordinator-baoan-fuyong", "站点协调员 coordinator", "分诊台：分诊、派单、转站 / the queue"),
         ("expert-01", "专家 expert", "差两小时到一星；收件箱、记服务 / two hours below a star"),
         ("member-01", "企业 company", "本企业的求助 / all the company's requests"),
+        ("viewer-01", "企业查看者 viewer", "只能看的同事 / a colleague who may only read"),
         ("district-baoan", "区服务机构 district", "申诉、收费核查、总览 / appeals, reviews"),
         ("operator", "总队运营 operator", "全市总览 / the city's figures"),
         ("overseer", "监督部门 overseer", "只读、打码、留痕 / read-only, masked, logged"),

@@ -13,7 +13,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import accounts, companies, mailing
 from helpdesk.domain.companies import CompanyFacts
-from helpdesk.models import Account, Company, Expert, ExpertStatus, Role, Skill, Station, Topic
+from helpdesk.models import Account, Company, CompanyPart, Expert, ExpertStatus, Role, Skill, Station, Topic
 from helpdesk.reference import load
 from helpdesk.rules import policy
 from helpdesk.rules.identifiers import CREDIT_ALPHABET, credit_check_digit
@@ -139,6 +139,9 @@ def _companies(city: City, hashed: str, chance: random.Random) -> None:
             person = _account(f"member-{n + 1:02d}", row["contact"], hashed)
             accounts.grant(person, Role.MEMBER, company_id=company.id)
             city.members[row["code"]] = policy.who_is(person)
+            if n == 0:
+                viewer = _account("viewer-01", "唐晓雯", hashed)
+                accounts.grant(viewer, Role.MEMBER, company_id=company.id, company_part=CompanyPart.VIEWER)
 
 
 def _credit_code(chance: random.Random) -> str:
