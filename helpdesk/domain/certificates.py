@@ -10,6 +10,12 @@ from helpdesk import clock
 from helpdesk.adapters.pdf import CertificateFacts
 from helpdesk.db import db
 from helpdesk.domain import numbers, papers, record
+from helpdesk import clock, config
+from helpdesk.adapters.pdf import CertificateFacts, CertificateRenderer
+from helpdesk.adapters.storage import Storage
+from helpdesk.db import db, only_row
+from helpdesk.domain import chance, numbers, record
+from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import (
     Answer,
@@ -17,21 +23,24 @@ from helpdesk.models import (
     Certificate,
     ConfirmedBy,
     Consent,
+    EntryKind,
     Expert,
     Feedback,
     HoursEntry,
     PaperStatus,
 )
 from helpdesk.rules import credit, policy
+from helpdesk.rules import credit, identifiers, separation
 from helpdesk.rules.policy import Who
 
 LONGEST_REASON = 200
 
 
-def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
+def issue(case: Case, expert_id: int, by: Who, *, reason: str = "") -> Certificate | None:
     """Issue the paper for what the ledger says of this expert on this case, superseding an earlier one.
 
-    Exactly one is valid per case and expert. None when the ledger holds no minutes. The PDF is drawn later.
+    Exactly one is valid per case and expert. When the ledger holds no minutes (any more) an earlier paper is revoked
+    with the `reason`, and the answer is None. The PDF is drawn later. Raises Refused("own_hours") (rule R05).
     """
     entries = list(
         db.session.scalars(
@@ -41,10 +50,14 @@ def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
         )
     )
     minutes = sum(entry.minutes for entry in entries)
-    if minutes <= 0:
-        return None
-    expert = db.session.get_one(Expert, expert_id)
     earlier = _valid(case, expert_id)
+    if minutes <= 0:
+        if earlier is not None:
+            revoke(earlier, by, reason=reason)
+        return None
+    account_id = entries[-1].expert_account_id
+    separation.refuse_self(by, expert_id, account_id)
+    expert = db.session.get_one(Expert, expert_id)
     certificate = Certificate(
         number=numbers.certificate_number(),
         code=papers.free_code(),
@@ -55,6 +68,9 @@ def issue(case: Case, expert_id: int, by: Who) -> Certificate | None:
         facts={},
         issued_at=clock.now(),
         status=PaperStatus.VALID,
+        issued_by_id=by.account_id,
+        expert_account_id=account_id,
+        status=CertificateStatus.VALID,
     )
     certificate.facts = _facts(certificate, case, expert, entries, by)
     if earlier is not None:
@@ -98,6 +114,21 @@ def reissue(certificate: Certificate, by: Who, *, reason: str) -> Certificate:
     if successor is None:
         raise Refused("paper_not_valid")
     return successor
+def revoke(certificate: Certificate, by: Who, *, reason: str) -> None:
+    """Say of a valid paper that it holds no more, and why; it stays, and its public page says so (办法67 art. 17)."""
+    separation.refuse_self(by, certificate.expert_id, certificate.expert_account_id)
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    certificate.status, certificate.revoked_reason = CertificateStatus.REVOKED, reason.strip()
+    db.session.flush()
+    record.event(
+        certificate.case,
+        "certificate.revoked",
+        by,
+        number=certificate.number,
+        expert=certificate.expert.name,
+        reason=reason.strip(),
+    )
 
 
 def _supersede(earlier: Certificate, successor: Certificate) -> None:
@@ -134,7 +165,8 @@ def _facts(certificate: Certificate, case: Case, expert: Expert, entries: list[H
             Consent.case_id == case.id, Consent.purpose == "paper_name", Consent.withdrawn_at.is_(None)
         )
     )
-    credits = [entry for entry in entries if entry.minutes > 0]
+    reversed_ids = {entry.reverses_id for entry in entries}
+    credits = [entry for entry in entries if entry.kind is EntryKind.CREDIT and entry.id not in reversed_ids]
     total = db.session.scalar(select(func.sum(HoursEntry.minutes)).where(HoursEntry.expert_id == expert.id))
     by_company = all(entry.confirmed_by is ConfirmedBy.COMPANY for entry in credits)
     station, category = case.station, case.category
@@ -148,7 +180,7 @@ def _facts(certificate: Certificate, case: Case, expert: Expert, entries: list[H
         "starts_on": min(entry.served_on for entry in credits).isoformat(),
         "ends_on": max(entry.served_on for entry in credits).isoformat(),
         "minutes_total": certificate.minutes,
-        "minutes_by_mode": credit.by_mode((str(entry.mode), entry.minutes) for entry in entries),
+        "minutes_by_mode": credit.by_mode((str(entry.mode), entry.minutes) for entry in credits),
         "content": (answer.result if answer else case.title),
         "confirmed_by": "company" if by_company else "station",
         "rating": feedback.score if feedback else None,

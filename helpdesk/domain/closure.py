@@ -21,7 +21,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import lifecycle, policy
+from helpdesk.rules import lifecycle, policy, separation
 from helpdesk.rules.policy import Who
 
 LONGEST = 2000
@@ -171,6 +171,8 @@ def decide_review(case: Case, by: Who, *, upheld: bool, reason: str, seen: int |
     """The district or the corps decides. Upheld, every unsettled visit is void and nothing is earned."""
     record.hold(case)
     review = db.session.scalar(select(Review).where(Review.case_id == case.id, Review.decision.is_(None)))
+    for visit in visits.of(case):
+        separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
     decision = "upheld" if upheld else "cleared"
     life.take(
         case,

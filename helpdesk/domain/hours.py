@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -25,7 +25,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import credit
+from helpdesk.rules import credit, policy, separation
 from helpdesk.rules.credit import Progress, RungNeeds
 from helpdesk.rules.policy import Who
 
@@ -46,8 +46,7 @@ def settle(case: Case, by: Who) -> int:
         .order_by(Visit.starts_at, Visit.id)
     ).all()
     for visit in visits:
-        if by.expert_id == visit.expert_id:
-            raise Refused("own_hours")
+        separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
         entry = _append(_credit(visit, case, by))
         touched[visit.expert_id] = touched.get(visit.expert_id, 0) + entry.minutes
         written += entry.minutes
@@ -56,6 +55,93 @@ def settle(case: Case, by: Who) -> int:
         record.event(case, "hours.settled", by, expert=expert.name if expert else "", minutes=minutes)
         certificates.issue(case, expert_id, by)
     return written
+
+
+def standing_entry(visit_id: int) -> HoursEntry | None:
+    """The credit that stands for a visit: the one that nothing reverses. None when there is none."""
+    reversal = aliased(HoursEntry)
+    return db.session.scalar(
+        select(HoursEntry)
+        .outerjoin(reversal, reversal.reverses_id == HoursEntry.id)
+        .where(HoursEntry.visit_id == visit_id, HoursEntry.kind == EntryKind.CREDIT, reversal.id.is_(None))
+    )
+
+
+def correct(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
+    """Put what the visit says now in place of what the ledger says: a reversal and a new credit (办法67 art. 13).
+
+    Without a standing credit (the visit was struck or never settled) it is a credit alone. The certificate is issued
+    anew. Raises Refused("own_hours") for the expert (rule R05).
+    """
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    case = visit.case
+    standing = standing_entry(visit.id)
+    if standing is not None:
+        _append(_reversal(standing, by, reason))
+    fresh = _credit(visit, case, by)
+    fresh.revision, fresh.reason = _next_revision(visit.id), reason
+    _append(fresh)
+    certificates.issue(case, visit.expert_id, by, reason=reason)
+    return fresh
+
+
+def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
+    """Take a settled visit out of the ledger without a replacement: a record found untrue (办法67 art. 3, 17).
+
+    The visit is void; the certificate is issued anew for what is left of the case, or revoked when nothing is.
+    Raises Refused: own hours, nothing settled, no reason.
+    """
+    case = record.hold(visit.case)
+    policy.require(by, "case.reverse_hours", case)
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    standing = standing_entry(visit.id)
+    if standing is None:
+        raise Refused("nothing_settled")
+    entry = _append(_reversal(standing, by, reason.strip()))
+    visit.status, visit.version = VisitStatus.VOID, visit.version + 1
+    visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
+    db.session.flush()
+    record.event(
+        case,
+        "hours.reversed",
+        by,
+        visit_id=visit.id,
+        expert=visit.expert.name,
+        minutes=standing.minutes,
+        reason=reason.strip(),
+    )
+    certificates.issue(case, visit.expert_id, by, reason=reason.strip())
+    return entry
+
+
+def _next_revision(visit_id: int) -> int:
+    newest = db.session.scalar(select(func.max(HoursEntry.revision)).where(HoursEntry.visit_id == visit_id))
+    return int(newest or 0) + 1
+
+
+def _reversal(entry: HoursEntry, by: Who, reason: str) -> HoursEntry:
+    """The line that takes another one off: the same facts, the minutes negative, its number and the reason."""
+    return HoursEntry(
+        kind=EntryKind.REVERSAL,
+        minutes=-entry.minutes,
+        expert_id=entry.expert_id,
+        expert_account_id=entry.expert_account_id,
+        case_id=entry.case_id,
+        visit_id=entry.visit_id,
+        revision=entry.revision,
+        station_id=entry.station_id,
+        category_code=entry.category_code,
+        mode=entry.mode,
+        served_on=entry.served_on,
+        confirmed_by=entry.confirmed_by,
+        reverses_id=entry.id,
+        reason=reason,
+        recorded_at=clock.now(),
+        recorded_by_id=by.account_id,
+        recorded_by=by.name,
+    )
 
 
 def _credit(visit: Visit, case: Case, by: Who) -> HoursEntry:

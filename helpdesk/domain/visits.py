@@ -12,7 +12,7 @@ from helpdesk.db import db
 from helpdesk.domain import attachments, consultation, hours, life, record
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Case, Expert, Meeting, Role, Status, Visit, VisitStatus
-from helpdesk.rules import credit, lifecycle, policy
+from helpdesk.rules import credit, lifecycle, policy, separation
 from helpdesk.rules.policy import Who
 
 DECIDABLE = (VisitStatus.LOGGED, VisitStatus.DISPUTED)
@@ -167,6 +167,24 @@ def void(visit: Visit, by: Who, *, reason: str) -> Visit:
     return visit
 
 
+def amend(visit: Visit, by: Who, *, facts: VisitFacts) -> Visit:
+    """Write into a visit what a granted correction says; whoever decides vouches for it (办法67 art. 13).
+
+    The same rules about times hold as for the expert. Raises Refused as `log` does, and for the expert's own (R05).
+    """
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    case, expert = visit.case, _locked_expert(visit.expert_id)
+    contact = _check(facts, expert, case, besides=visit)
+    counted = _counted(case, expert, facts, contact, besides=visit)
+    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
+    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
+    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
+    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
+    visit.counted_minutes = counted
+    _decide(visit, VisitStatus.VERIFIED, by)
+    return visit
+
+
 def of(case: Case) -> list[Visit]:
     """The visits of a case, earliest first."""
     return list(db.session.scalars(select(Visit).where(Visit.case_id == case.id).order_by(Visit.starts_at, Visit.id)))
@@ -286,14 +304,14 @@ def _hold(visit: Visit, seen: int | None) -> None:
 def _company_only(case: Case, visit: Visit, by: Who) -> None:
     if not policy.can(by, "visit.confirm", case):
         raise NotAllowed("visit.confirm")
-    if by.expert_id == visit.expert_id or (by.account_id and by.account_id == visit.expert_account_id):
-        raise Refused("own_hours")
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
 
 
 def _station_only(case: Case, visit: Visit, by: Who) -> None:
     if not policy.can(by, "visit.verify", case):
         raise NotAllowed("visit.verify")
-    if by.expert_id == visit.expert_id or not by.holds(Role.COORDINATOR):
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    if not by.holds(Role.COORDINATOR):
         raise Refused("own_hours")
 
 

@@ -28,6 +28,7 @@ from helpdesk.models.case_link import CaseLink, LinkKind
 from helpdesk.models.category import Category, Topic
 from helpdesk.models.certificate import Certificate
 from helpdesk.models.company import Company, SizeClass
+from helpdesk.models.correction import Correction, CorrectionState
 from helpdesk.models.deadline import (
     CalendarDay,
     CalendarLoad,
@@ -95,6 +96,8 @@ __all__ = [
     "Consent",
     "ContactAttempt",
     "Corps",
+    "Correction",
+    "CorrectionState",
     "Counter",
     "Detachment",
     "DetachmentKind",

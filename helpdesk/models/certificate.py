@@ -20,6 +20,11 @@ class Certificate(Paper, Model):
         CheckConstraint("minutes > 0", name="has_minutes"),
         CheckConstraint("(status = 'superseded') = (superseded_by_id IS NOT NULL)", name="superseded_names_next"),
         CheckConstraint("status <> 'revoked' OR revoked_reason IS NOT NULL", name="revoked_has_reason"),
+        # Nobody certifies their own hours (rule R05), also not by a way round the application.
+        CheckConstraint(
+            "issued_by_id IS NULL OR expert_account_id IS NULL OR issued_by_id <> expert_account_id",
+            name="not_issued_by_self",
+        ),
         CheckConstraint("(pdf_key IS NULL) = (rendered_at IS NULL)", name="rendered_has_file"),
         Index(
             "uq_certificates_valid",
@@ -38,6 +43,10 @@ class Certificate(Paper, Model):
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
     minutes: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    issued_at: Mapped[datetime]
+    issued_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    expert_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"))
 
     case: Mapped[Case] = relationship()

@@ -43,6 +43,12 @@ from helpdesk.rules.identifiers import mask_name
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
     "step_not_possible": N_("这一件现在是“%(status)s”，做不了这一步"),
+    "nothing_settled": N_("这次服务没有入账，没有可以冲正的"),
+    "correction_open": N_("这次服务已经有一份更正申请在处理"),
+    "correction_decided": N_("这份申请已经处理过了"),
+    "correction_not_settled": N_("这次服务还没有入账。没入账前，请专家直接改，或由企业说时间不对"),
+    "own_correction": N_("提出更正的人不能自己处理"),
+    "nothing_changed": N_("和原来的记录一样。没有要改的，请选“不更正”"),
     "consent_missing": N_("请勾选同意，否则专家看不到您的问题"),
     "contact_missing": N_("请留下称呼和电话，否则没法联系您"),
     "too_many_open_cases": N_("这个号码已有 %(limit)s 件在办，请先办完一件，或在原来那件里补充"),

@@ -60,6 +60,8 @@ def reissue(certificate: Certificate) -> Response:
         status = refused
     view = paper_page.page_of(certificate, may_download=False)
     return page("certificates/reissue.html", status=status, paper=view, form=form, has_errors=status != 200)
+    may_reverse = policy.can(me(), "case.reverse_hours", certificate.case)
+    return page("certificates/show.html", paper=view, may_download=may_download, may_reverse=may_reverse)
 
 
 @bp.get("/certificates/<number>.pdf")

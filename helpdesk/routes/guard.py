@@ -22,6 +22,7 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    Correction,
     Expert,
     Grant,
     Incoming,
@@ -139,6 +140,11 @@ def draft_for(view: View) -> View:
 
     guarded.asks = "case.submit"  # type: ignore[attr-defined]
     return guarded
+
+
+def correction_for(action: str) -> Callable[[View], View]:
+    """The correction of the address's `correction_id`."""
+    return _thing_for(action, Correction, "correction_id", lambda value: Correction.id == value, "correction.read")
 
 
 def offer_for(action: str) -> Callable[[View], View]:

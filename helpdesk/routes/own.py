@@ -24,6 +24,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
 from helpdesk.presentation import file_views, own_page, print_page
 from helpdesk.presentation.words import refusal_text
+from helpdesk.routes.corrections import asking
 from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import me, own_case_for, visit_of
 from helpdesk.routes.page import page, wants_fragment
@@ -287,6 +288,13 @@ def appeal(case: Case) -> Response:
         "appeal",
         N_("已提交申诉，区里会答复您"),
     )
+
+
+@bp.route("/corrections", methods=["GET", "POST"])
+@own_case_for("case.ask_correction")
+def correct(case: Case) -> Response:
+    """The record of a visit is wrong: what, and what became of it."""
+    return asking(case, url_for(".correct"), url_for(".show"), "own/corrections.html")
 
 
 @bp.post("/consents/<any(referral,example):purpose>")

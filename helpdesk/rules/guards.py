@@ -289,7 +289,7 @@ def silent_long_enough(asked: Asked) -> None:
 
 def not_own_hours(asked: Asked) -> None:
     """Rule R05: nobody certifies their own hours."""
-    if asked.by.expert_id is not None and _visits_by(asked.case, asked.by.expert_id):
+    if any(_visits_by(asked.case, expert_id) for expert_id in asked.by.expert_ids):
         raise Refused("own_hours")
 
 

@@ -76,7 +76,8 @@ GROUPS: tuple[Group, ...] = (
            " case.transfer_requested case.transfer_bounced visit.disputed"),
     _group("limits", N_("时限"), N_("快超时和已超时"), How.NOW, How.NOW,
            "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"),
-    _group("papers", N_("办结与证书"), N_("企业确认、证书出具"), How.NOW, How.DAILY, "case.closed certificate.issued"),
+    _group("papers", N_("办结与证书"), N_("企业确认、证书出具"), How.NOW, How.DAILY, "case.closed certificate.issued"
+           " certificate.revoked hours.reversed correction.asked correction.granted correction.refused"),
     _group("musts", N_("要您决定的事"), N_("请您确认、不予受理、转介、申诉、核查结论"), How.NOW, How.NOW,
            "case.answered visit.logged visit.changed case.rejected case.appealed case.appeal_upheld case.referred"
            " case.verified case.disputed case.payment_reported case.review_decided case.closed_unreachable",

@@ -28,6 +28,7 @@ from helpdesk.models import (
     Certificate,
     Company,
     CompanyPart,
+    Correction,
     Expert,
     Grant,
     Incoming,
@@ -94,6 +95,11 @@ class Who:
         """The expert this person is, if any."""
         part = self.first(Role.EXPERT)
         return part.expert_id if part else None
+
+    @property
+    def expert_ids(self) -> tuple[int, ...]:
+        """Every expert this person is: somebody registered twice is two, until they are merged."""
+        return tuple(h.expert_id for h in self.held if h.role is Role.EXPERT and h.expert_id is not None)
 
     @property
     def station_ids(self) -> tuple[int, ...]:
@@ -172,12 +178,15 @@ def case_offered_to_me(who: Who, held: Held) -> ColumnElement[bool]:
 
 def case_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     """Cases the station owns; a coordinator who is the expert of one is only its expert (rule R05)."""
-    mine = and_(Case.station_id == held.station_id, Case.status != Status.DRAFT)
-    if who.expert_id is None:
-        return mine
-    not_my_own = or_(Case.expert_id.is_(None), Case.expert_id != who.expert_id)
-    not_served = ~exists().where(Visit.case_id == Case.id, Visit.expert_id == who.expert_id)
-    return and_(mine, not_my_own, not_served)
+    return and_(Case.station_id == held.station_id, Case.status != Status.DRAFT, *not_my_own(who))
+
+
+def not_my_own(who: Who) -> list[ColumnElement[bool]]:
+    """What keeps somebody who is an expert too from the cases they have or served (rule R05); nothing for others."""
+    if not who.expert_ids:
+        return []
+    not_mine = or_(Case.expert_id.is_(None), Case.expert_id.not_in(who.expert_ids))
+    return [not_mine, ~exists().where(Visit.case_id == Case.id, Visit.expert_id.in_(who.expert_ids))]
 
 
 def case_coming_to_my_station(who: Who, held: Held) -> ColumnElement[bool]:
@@ -203,6 +212,47 @@ def case_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
 def case_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every case that was sent."""
     return Case.status != Status.DRAFT
+
+
+def case_of_my_district_not_my_own(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases of the district in which this person is not the expert (rule R05)."""
+    return and_(case_of_my_district(who, held), *not_my_own(who))
+
+
+def case_any_but_my_own(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every case that was sent in which this person is not the expert (rule R05)."""
+    return and_(case_any(who, held), *not_my_own(who))
+
+
+def correction_i_asked(who: Who, held: Held) -> ColumnElement[bool]:
+    """Corrections this account asked for."""
+    return Correction.asked_by_id == who.account_id
+
+
+def correction_about_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Corrections of this expert's own records, whoever asked."""
+    return Correction.expert_id == held.expert_id
+
+
+def correction_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Corrections of the station's records, but for those about oneself (rule R05)."""
+    return and_(Correction.station_id == held.station_id, _correction_of_others(who))
+
+
+def correction_any_of_others(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every correction but those about oneself (rule R05)."""
+    return _correction_of_others(who)
+
+
+def correction_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every correction."""
+    return true()
+
+
+def _correction_of_others(who: Who) -> ColumnElement[bool]:
+    asked_by_other = or_(Correction.asked_by_id.is_(None), Correction.asked_by_id != who.account_id)
+    about_other = or_(Correction.expert_account_id.is_(None), Correction.expert_account_id != who.account_id)
+    return and_(asked_by_other, about_other, Correction.expert_id.not_in(who.expert_ids or (0,)))
 
 
 def offer_to_me(who: Who, held: Held) -> ColumnElement[bool]:
@@ -413,6 +463,9 @@ AS_COMPANY = (
     "case.read case.read_as_company case.reply_as_company case.withdraw case.confirm case.reopen case.appeal"
     " visit.confirm"
 )
+AS_COMPANY = "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
+# Beside what a company may do with a case, what it may say of a record of it.
+OF_RECORDS = "case.ask_correction"
 AS_STATION = (
     "case.read case.read_notes case.read_contact case.note case.reply case.triage case.reject case.refer case.merge"
     " case.offer case.take case.ask case.hand_back case.verify case.close_unreachable case.transfer case.reopen"
@@ -465,14 +518,16 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "queue.read cases.list roster.read claims.list canned_replies.list stations.list", page),
     _rule(
         Role.DISTRICT,
-        "case.read case.read_notes case.reopen case.judge_appeal case.judge_review",
+        "case.read case.read_notes case.reopen case.judge_appeal",
         case_of_my_district,
     ),
+    _rule(Role.DISTRICT, "case.judge_review", case_of_my_district_not_my_own),
     _rule(Role.DISTRICT, "case.follow", case_of_my_district),
     _rule(Role.DISTRICT, "certificate.read", certificate_of_my_district),
     _rule(Role.DISTRICT, "expert.read", expert_of_my_city),
     _rule(Role.DISTRICT, "cases.list roster.read reviews.list overview.read", page),
-    _rule(Role.OPERATOR, "case.read case.read_notes case.reopen case.judge_review case.receive", case_any),
+    _rule(Role.OPERATOR, "case.read case.read_notes case.reopen case.receive", case_any),
+    _rule(Role.OPERATOR, "case.judge_review case.reverse_hours", case_any_but_my_own),
     _rule(Role.OPERATOR, "case.follow", case_any),
     _rule(Role.OPERATOR, "certificate.read certificate.download certificate.reissue", certificate_any),
     _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
@@ -505,6 +560,19 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "article.write article.publish", article_any),
     _rule(Role.OPERATOR, "case.make_article", case_any),
     _rule(Role.OPERATOR, "articles.list", page),
+    _rule(Role.REQUESTER, OF_RECORDS, case_of_this_link),
+    _rule(Role.MEMBER, OF_RECORDS, case_of_own_company),
+    _rule(Role.MEMBER, OF_RECORDS, case_sent_by_me),
+    _rule(Role.EXPERT, OF_RECORDS, case_i_served),
+    _rule(Role.MEMBER, "correction.read", correction_i_asked),
+    _rule(Role.EXPERT, "correction.read", correction_about_me),
+    _rule(Role.EXPERT, "records.list", page),
+    _rule(Role.COORDINATOR, "correction.read correction.decide", correction_of_my_station),
+    _rule(Role.COORDINATOR, "records.list", page),
+    _rule(Role.OPERATOR, "correction.read correction.decide", correction_any_of_others),
+    _rule(Role.OPERATOR, "records.list", page),
+    _rule(Role.OVERSEER, "correction.read", correction_any),
+    _rule(Role.OVERSEER, "records.list", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

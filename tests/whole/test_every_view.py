@@ -19,6 +19,7 @@ from helpdesk.domain import (
     certificates,
     channels,
     consultation,
+    corrections,
     invitations,
     links,
     mailing,
@@ -104,8 +105,10 @@ def world(app, make, cast):
     invited = invitations.invite(cast.company(), cast.lin)
     consultation.note(consulting, cast.wang, body="@陈明远 请看一下。", form_key="note")
     member = db.session.scalars(select(Grant).where(Grant.account_id == cast.account("he").id)).one()
+    correction = corrections.ask(visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong")
     db.session.commit()
     return {
+        "correction": correction,
         "company": cast.company(),
         "invitation": invited,
         "invitation_token": invitations.token_of(invited),
@@ -148,6 +151,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     own_token = signed.get(rule.endpoint.split(".")[0])
     values = {
         "token": world[own_token] if own_token else case.tracking_token,
+        "correction_id": world["correction"].id,
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
         "member_id": world["member"].id,
@@ -196,6 +200,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("company_id", "company"),
         ("invitation_id", "invitation"),
         ("member_id", "member"),
+        ("correction_id", "correction"),
     ):
         if name in rule.arguments:
             thing = world[kind]

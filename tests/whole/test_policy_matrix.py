@@ -18,9 +18,11 @@ from helpdesk.domain import (
     canned_replies,
     certificates,
     channels,
+    corrections,
     invitations,
     mailing,
     transfers,
+    visits,
     workspace,
 )
 from helpdesk.domain.queues import Filters
@@ -72,6 +74,9 @@ def objects(make, cast):
         "company Southlight": cast.company(),
         "invitation to Southlight": invitations.invite(cast.company(), cast.lin),
         "membership of He at Southlight": db.session.query(Grant).filter_by(account_id=cast.account("he").id).one(),
+        "correction that Chen asked for (Nanshan)": corrections.ask(
+            visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong"
+        ),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -127,6 +132,7 @@ NOUNS = {
     "Expert": ("expert",),
     "Grant": ("claim", "member"),
     "Company": ("company",),
+    "Correction": ("correction",),
     "Invitation": ("invitation",),
     "Account": ("account",),
     "CannedReply": ("canned_reply",),
