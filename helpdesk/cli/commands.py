@@ -14,9 +14,9 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
+from helpdesk.adapters import schema
 from helpdesk.adapters.signing import SigningUnavailable
 from helpdesk.adapters.signing import keys as signing_keys
-from helpdesk.adapters import schema
 from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.adapters.wake import bell_from

@@ -10,12 +10,6 @@ from helpdesk import clock
 from helpdesk.adapters.pdf import CertificateFacts
 from helpdesk.db import db
 from helpdesk.domain import numbers, papers, record
-from helpdesk import clock, config
-from helpdesk.adapters.pdf import CertificateFacts, CertificateRenderer
-from helpdesk.adapters.storage import Storage
-from helpdesk.db import db, only_row
-from helpdesk.domain import chance, numbers, record
-from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import (
     Answer,
@@ -29,8 +23,7 @@ from helpdesk.models import (
     HoursEntry,
     PaperStatus,
 )
-from helpdesk.rules import credit, policy
-from helpdesk.rules import credit, identifiers, separation
+from helpdesk.rules import credit, policy, separation
 from helpdesk.rules.policy import Who
 
 LONGEST_REASON = 200
@@ -70,7 +63,6 @@ def issue(case: Case, expert_id: int, by: Who, *, reason: str = "") -> Certifica
         status=PaperStatus.VALID,
         issued_by_id=by.account_id,
         expert_account_id=account_id,
-        status=CertificateStatus.VALID,
     )
     certificate.facts = _facts(certificate, case, expert, entries, by)
     if earlier is not None:
@@ -103,24 +95,22 @@ def reissue(certificate: Certificate, by: Who, *, reason: str) -> Certificate:
     policy.require(by, "certificate.reissue", certificate)
     case = record.hold(certificate.case)
     db.session.refresh(certificate, with_for_update=True)
-    if by.expert_id == certificate.expert_id:
-        raise Refused("own_hours")
+    separation.refuse_self(by, certificate.expert_id, certificate.expert_account_id)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
     if certificate.status is not PaperStatus.VALID:
         raise Refused("paper_not_valid")
     record.event(case, "certificate.reissued", by, number=certificate.number, reason=reason.strip()[:LONGEST_REASON])
-    successor = issue(case, certificate.expert_id, by)
+    successor = issue(case, certificate.expert_id, by, reason=reason)
     if successor is None:
         raise Refused("paper_not_valid")
     return successor
+
+
 def revoke(certificate: Certificate, by: Who, *, reason: str) -> None:
     """Say of a valid paper that it holds no more, and why; it stays, and its public page says so (办法67 art. 17)."""
     separation.refuse_self(by, certificate.expert_id, certificate.expert_account_id)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    certificate.status, certificate.revoked_reason = CertificateStatus.REVOKED, reason.strip()
-    db.session.flush()
+    papers.revoke(certificate, reason)
     record.event(
         certificate.case,
         "certificate.revoked",

@@ -36,8 +36,8 @@ from helpdesk.domain import (
     file_checks,
     incoming,
     mailing,
-    papers,
     outages,
+    papers,
     unsent,
     webhooks,
 )

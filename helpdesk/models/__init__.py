@@ -51,8 +51,8 @@ from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStat
 from helpdesk.models.message import Mention, Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
-from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.outage import Outage
+from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus

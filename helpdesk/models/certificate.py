@@ -43,8 +43,6 @@ class Certificate(Paper, Model):
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
     minutes: Mapped[int]
-    facts: Mapped[dict[str, Any]]
-    issued_at: Mapped[datetime]
     issued_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     expert_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("certificates.id"))

@@ -16,7 +16,6 @@ from helpdesk.i18n import N_
 from helpdesk.models import (
     Case,
     Category,
-    CertificateStatus,
     CompanyPart,
     District,
     Event,

@@ -42,7 +42,8 @@ def show(certificate: Certificate) -> Response:
             response.headers["HX-Refresh"] = "true"
         return response
     may_reissue = certificate.status is PaperStatus.VALID and policy.can(me(), "certificate.reissue", certificate)
-    return page("certificates/show.html", paper=view, may_reissue=may_reissue)
+    may_reverse = policy.can(me(), "case.reverse_hours", certificate.case)
+    return page("certificates/show.html", paper=view, may_reissue=may_reissue, may_reverse=may_reverse)
 
 
 @bp.route("/certificates/<number>/reissue", methods=["GET", "POST"])
@@ -60,8 +61,6 @@ def reissue(certificate: Certificate) -> Response:
         status = refused
     view = paper_page.page_of(certificate, may_download=False)
     return page("certificates/reissue.html", status=status, paper=view, form=form, has_errors=status != 200)
-    may_reverse = policy.can(me(), "case.reverse_hours", certificate.case)
-    return page("certificates/show.html", paper=view, may_download=may_download, may_reverse=may_reverse)
 
 
 @bp.get("/certificates/<number>.pdf")

@@ -463,7 +463,6 @@ AS_COMPANY = (
     "case.read case.read_as_company case.reply_as_company case.withdraw case.confirm case.reopen case.appeal"
     " visit.confirm"
 )
-AS_COMPANY = "case.read case.reply_as_company case.withdraw case.confirm case.reopen case.appeal visit.confirm"
 # Beside what a company may do with a case, what it may say of a record of it.
 OF_RECORDS = "case.ask_correction"
 AS_STATION = (
@@ -561,7 +560,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "case.make_article", case_any),
     _rule(Role.OPERATOR, "articles.list", page),
     _rule(Role.REQUESTER, OF_RECORDS, case_of_this_link),
-    _rule(Role.MEMBER, OF_RECORDS, case_of_own_company),
+    _rule(Role.MEMBER, OF_RECORDS, case_of_company_i_handle),
     _rule(Role.MEMBER, OF_RECORDS, case_sent_by_me),
     _rule(Role.EXPERT, OF_RECORDS, case_i_served),
     _rule(Role.MEMBER, "correction.read", correction_i_asked),

@@ -12,7 +12,7 @@ from helpdesk.db import db
 from helpdesk.domain import certificates, closure, corrections, hours, visits
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.models import Certificate, CertificateStatus, CorrectionState, EntryKind, Event, HoursEntry, VisitStatus
+from helpdesk.models import Certificate, CorrectionState, EntryKind, Event, HoursEntry, PaperStatus, VisitStatus
 
 
 def settled(make, **facts):
@@ -40,7 +40,7 @@ def the_ledger_and_the_papers_agree():
     }
     papers = {
         (row.case_id, row.expert_id): row.minutes
-        for row in db.session.scalars(select(Certificate).where(Certificate.status == CertificateStatus.VALID))
+        for row in db.session.scalars(select(Certificate).where(Certificate.status == PaperStatus.VALID))
     }
     assert {key: minutes for key, minutes in sums.items() if minutes} == papers
     assert hours.first_bad_row() is None
@@ -65,7 +65,7 @@ def test_granted_it_is_a_reversal_and_a_new_line_and_the_paper_is_issued_anew(to
     ]
     assert lines[1].reverses_id == lines[0].id and lines[1].recorded_by_id == cast.wang.account_id
     new = certificates.of_case(case.id)[0]
-    assert (old.status, old.superseded_by_id) == (CertificateStatus.SUPERSEDED, new.id)
+    assert (old.status, old.superseded_by_id) == (PaperStatus.SUPERSEDED, new.id)
     assert (new.minutes, new.facts["content"]) == (30, "帮企业核对了归集口径")
     assert new.facts["minutes_by_mode"] == {"online": 30}
     assert (row.state, row.before["counted_minutes"], row.after["counted_minutes"]) == ("granted", 60, 30)
@@ -148,7 +148,7 @@ def test_a_record_found_untrue_is_reversed_and_its_paper_revoked(town):
     hours.reverse(visit, cast.zhou, reason="企业说没有这回事")
     assert (hours.minutes_of_visit(visit.id), visit.status) == (0, VisitStatus.VOID)
     paper = certificates.of_case(case.id)[0]
-    assert (paper.status, paper.revoked_reason) == (CertificateStatus.REVOKED, "企业说没有这回事")
+    assert (paper.status, paper.revoked_reason) == (PaperStatus.REVOKED, "企业说没有这回事")
     assert certificates.check(paper.code).state == "revoked"
     with pytest.raises(Refused, match="nothing_settled"):
         hours.reverse(visit, cast.zhou, reason="再来一次")
