@@ -24,7 +24,7 @@ from helpdesk.models import (
     Role,
     Status,
 )
-from helpdesk.rules import lifecycle, matching, policy
+from helpdesk.rules import guards, lifecycle, matching, policy
 from helpdesk.rules.matching import Evidence, Fit, Reason
 from helpdesk.rules.policy import SYSTEM, Who
 
@@ -313,6 +313,9 @@ def ask_next(case: Case) -> Offer | None:
         .where(Offer.case_id == case.id, Offer.status.in_((OfferStatus.DECLINED, OfferStatus.EXPIRED)))
     )
     if case.status is not Status.TRIAGED or case.is_paused or (rounds or 0) >= CASCADE:
+        return None
+    if guards.is_transfer_pending(case):
+        # Whose expert would be asked is not settled; the station that has the case in the end asks its own.
         return None
     found = candidates(case, limit=1)
     return offer(case, SYSTEM, to=found.listed[0].expert) if found.listed else None

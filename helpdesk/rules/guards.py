@@ -82,12 +82,12 @@ def category_and_station(asked: Asked) -> None:
 
 
 def no_transfer_pending(asked: Asked) -> None:
-    if _pending_transfer(asked.case):
+    if is_transfer_pending(asked.case):
         raise Refused("transfer_pending")
 
 
 def transfer_pending(asked: Asked) -> None:
-    if not _pending_transfer(asked.case):
+    if not is_transfer_pending(asked.case):
         raise Refused("no_transfer_pending")
 
 
@@ -342,10 +342,10 @@ ABOUT_THE_CASE = frozenset({
 })  # fmt: skip
 
 
-def _pending_transfer(case: Case) -> Transfer | None:
-    return db.session.scalar(
-        select(Transfer).where(Transfer.case_id == case.id, Transfer.status == TransferStatus.PENDING)
-    )
+def is_transfer_pending(case: Case) -> bool:
+    """Whether another station is asked to take the case over."""
+    asked = select(Transfer.id).where(Transfer.case_id == case.id, Transfer.status == TransferStatus.PENDING)
+    return db.session.scalar(asked) is not None
 
 
 def _open_review(case: Case) -> bool:

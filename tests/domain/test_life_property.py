@@ -1,7 +1,8 @@
 """Random steps by random people at random times: whatever they try, the house's invariants hold.
 
-No illegal state; ledger minutes are confirmed minutes; exactly one valid certificate for each closed case and expert
-with hours; nobody confirmed their own hours; the event log replays to the current state.
+No illegal state; ledger minutes are confirmed minutes, also after corrections and reversals; exactly one valid
+certificate for each closed case and expert with hours; the expert's page says what the ledger says; nobody confirmed
+their own hours; the event log replays to the current state.
 """
 
 from __future__ import annotations
@@ -22,13 +23,28 @@ from sqlalchemy import func, select
 from helpdesk import clock as house_clock
 from helpdesk import create_app, models
 from helpdesk.db import begin, db
-from helpdesk.domain import assignment, closure, consultation, hours, intake, life, record, transfers, triage, visits
+from helpdesk.domain import (
+    assignment,
+    certificates,
+    closure,
+    consultation,
+    corrections,
+    hours,
+    intake,
+    life,
+    record,
+    transfers,
+    triage,
+    visits,
+)
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
     COUNTS,
     Case,
     Certificate,
+    Correction,
+    CorrectionState,
     Event,
     HoursEntry,
     Meeting,
@@ -84,6 +100,7 @@ class Office:
         """So many tries, minutes or days apart; the invariants are asked again and again."""
         self.make.case("submitted")
         self.make.case("submitted", company=OTHER, phone="13900139000")
+        self.make.case("closed", phone="13900139001")
         for n in range(tries):
             self.time_passes(self.chance.choices([5, 40, 1440, 9 * 1440], [60, 30, 10, 2])[0])
             if self.chance.random() < 0.04:
@@ -97,6 +114,7 @@ class Office:
         self.events_replay_to_the_state()
         self.the_ledger_is_the_confirmed_minutes()
         self.one_valid_certificate_for_each_case_and_expert_with_hours()
+        self.the_expert_reads_what_the_ledger_says()
         self.nobody_confirmed_their_own_hours()
         self.numbers_have_no_gaps()
 
@@ -129,6 +147,7 @@ class Office:
                 "visit",
                 "confirm_visit",
                 "void",
+                *(RECORDS if self.is_settled(case) else ()),
             }
             verbs = tuple(v for v in VERBS if v[0] in names)
         weights = [WEIGHTS.get(v[0], 1.0) for v in verbs]
@@ -146,6 +165,9 @@ class Office:
         else:
             self.taken.append(f"{name} by {who}")
             Office.seen[name] += 1
+
+    def is_settled(self, case: Case) -> bool:
+        return db.session.scalar(select(HoursEntry.id).where(HoursEntry.case_id == case.id).limit(1)) is not None
 
     def person(self, who: str, case: Case) -> policy.Who:
         if who == "link":
@@ -187,18 +209,19 @@ class Office:
         )
         assert of_settled == confirmed
         per_visit = db.session.execute(
-            select(Visit.status, Visit.counted_minutes, HoursEntry.minutes).join(
-                HoursEntry, HoursEntry.visit_id == Visit.id
-            )
+            select(Visit.status, Visit.counted_minutes, func.sum(HoursEntry.minutes))
+            .join(HoursEntry, HoursEntry.visit_id == Visit.id)
+            .group_by(Visit.id)
         )
-        assert all(status in COUNTS and counted == minutes for status, counted, minutes in per_visit)
+        for status, counted, minutes in per_visit:
+            assert minutes == (counted if status in COUNTS else 0), status
         assert hours.first_bad_row() is None
 
     def one_valid_certificate_for_each_case_and_expert_with_hours(self) -> None:
         earned = db.session.execute(
-            select(HoursEntry.case_id, HoursEntry.expert_id, func.sum(HoursEntry.minutes)).group_by(
-                HoursEntry.case_id, HoursEntry.expert_id
-            )
+            select(HoursEntry.case_id, HoursEntry.expert_id, func.sum(HoursEntry.minutes))
+            .group_by(HoursEntry.case_id, HoursEntry.expert_id)
+            .having(func.sum(HoursEntry.minutes) != 0)
         ).all()
         valid = db.session.execute(
             select(Certificate.case_id, Certificate.expert_id, Certificate.minutes).where(
@@ -206,6 +229,20 @@ class Office:
             )
         ).all()
         assert sorted(map(tuple, valid)) == sorted(map(tuple, earned))
+
+    def the_expert_reads_what_the_ledger_says(self) -> None:
+        """Ledger, valid certificates, the hours page and what stars are reckoned from are one number."""
+        for name in ("chen", "wu", "zheng", "qian"):
+            expert = self.cast.expert(name)
+            ledger = sum(db.session.scalars(select(HoursEntry.minutes).where(HoursEntry.expert_id == expert.id)))
+            papers = sum(
+                db.session.scalars(
+                    select(Certificate.minutes).where(
+                        Certificate.expert_id == expert.id, Certificate.status == PaperStatus.VALID
+                    )
+                )
+            )
+            assert ledger == papers == hours.totals(expert.id).minutes == hours.progress(expert).minutes
 
     def nobody_confirmed_their_own_hours(self) -> None:
         own = {self.cast.account(n).id: self.cast.__getattr__(n).expert_id for n in ("chen", "wu", "zheng", "qian")}
@@ -287,6 +324,39 @@ def _attempts(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
         closure.close_unreachable(case, who)
 
 
+def _visit_of(office: Office, case: Case) -> Visit:
+    found = visits.of(case)
+    if not found:
+        raise Refused("nothing_settled")
+    return office.chance.choice(found)
+
+
+def _ask_correction(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    corrections.ask(_visit_of(office, case), who, says="时间记错了", form_key=next(keys))
+
+
+def _decide_correction(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    row = db.session.scalar(
+        select(Correction).where(Correction.case_id == case.id, Correction.state == CorrectionState.OPEN).limit(1)
+    )
+    if row is None:
+        raise Refused("correction_decided")
+    if not coin:
+        corrections.refuse(row, who, reason="核实无误")
+        return
+    visit = row.visit
+    shorter = timedelta(minutes=office.chance.randrange(1, 10))
+    facts = VisitFacts(visit.starts_at + shorter, visit.ends_at, visit.mode, visit.place, visit.summary)
+    corrections.grant(row, who, facts=facts, reason="看了通话记录")
+
+
+def _reissue(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    papers = certificates.of_case(case.id)
+    if not papers:
+        raise Refused("paper_not_valid")
+    certificates.reissue(office.chance.choice(papers), who, reason="名字写错了")
+
+
 VERBS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("triage", ("desk",), lambda o, c, w, coin: triage.triage(c, w, category_code="policy" if coin else "finance")),
     ("reject", ("desk",), lambda o, c, w, coin: triage.reject(c, w, ground="secret_privacy", reason="涉密")),
@@ -320,15 +390,21 @@ VERBS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("accept_transfer", ("zhao",), lambda o, c, w, coin: transfers.accept(c, w)),
     ("bounce_transfer", ("zhao",), lambda o, c, w, coin: transfers.bounce(c, w, reason="不归我们")),
     ("cancel_transfer", ("desk",), lambda o, c, w, coin: transfers.cancel(c, w)),
+    ("ask_correction", ("link", "expert", "chen", "qian"), _ask_correction),
+    ("decide_correction", ("desk", "zhou", "qian"), _decide_correction),
+    ("reverse", ("zhou", "desk"), lambda o, c, w, coin: hours.reverse(_visit_of(o, c), w, reason="没有发生")),
+    ("reissue", ("zhou", "desk", "chen"), _reissue),
 )  # fmt: skip
 
 
-SAYINGS = {"reply", "visit", "confirm_visit", "void"}
+# What may be done to a record whatever state its case is in.
+RECORDS = ("ask_correction", "decide_correction", "reverse", "reissue")
 
 # The way forward is tried more often than the ways out, so that walks get far.
 WEIGHTS = {"triage": 6, "offer": 8, "accept": 8, "reply": 3, "visit": 4, "answer": 6, "confirm_visit": 3,
            "withdraw": 0.3, "refer": 0.3, "reject": 0.6, "merge": 0.4, "void": 0.5, "take": 0.4, "hand_back": 0.5,
-           "resume": 4, "unmerge": 4, "appeal": 3, "uphold_appeal": 4, "close_unreachable": 3, "verify": 4, "decide_review": 20, "confirm": 4, "report_payment": 2}  # fmt: skip
+           "resume": 4, "unmerge": 4, "appeal": 3, "uphold_appeal": 4, "close_unreachable": 3, "verify": 4, "decide_review": 20, "confirm": 4, "report_payment": 2,
+           "reverse": 0.3, "decide_correction": 4, "ask_correction": 4}  # fmt: skip
 
 
 def _pending(case: Case) -> Offer:

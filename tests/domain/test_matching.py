@@ -10,9 +10,10 @@ from sqlalchemy import select
 from helpdesk import clock as house_clock
 from helpdesk import config
 from helpdesk.db import db
-from helpdesk.domain import assignment, experts, notices
+from helpdesk.domain import assignment, experts, notices, transfers
 from helpdesk.models import Meeting, Offer, OfferKind, OfferMode, OfferStatus, Status
 from helpdesk.rules import matching
+from tests.cast import LONGGANG
 from tests.domain.test_other_ends import later, refused
 
 OTHER_PHONES = (f"1380013{n}" for n in range(8100, 9000))
@@ -235,3 +236,13 @@ def test_a_silent_pause_is_not_filled_while_the_company_has_to_answer(make, cast
     offer.expires_at = house_clock.now() - timedelta(seconds=1)
     assert assignment.expire_due() == 1
     assert case.status is Status.TRIAGED
+
+
+def test_what_silence_frees_is_offered_to_nobody_while_another_station_is_asked_to_take_it(make, cast):
+    """And the clock goes on with everybody else's offers."""
+    case, other = make.case("offered"), make.case("offered", phone=next(OTHER_PHONES))
+    transfers.request(case, make.desk(case), to=cast.station(LONGGANG), reason="就近")
+    with later(days=9):
+        assert assignment.expire_due() >= 2
+    assert (case.status, assignment.pending_offer(case)) == (Status.TRIAGED, None)
+    assert other.status is Status.OFFERED
