@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -629,6 +629,9 @@ STOP = frozenset(
 MOST_TOKENS, RAREST = 80, 16
 # What makes an article near: a word of its title counts so much, one of its body one; below LEAST it is chance.
 IN_TITLE, LEAST = 3, 4
+# One word alone is near only when it is as long as a name (four characters are three pairs). And what nearly every article
+# holds says little: weighed by how rare they are (1 for what one article holds), the words must come to so much.
+LONG_WORD, WEIGHTY = 3, 2.2
 
 
 def near(text: str, *, category_code: str = "", without: int = 0, most: int = NEAR) -> list[Article]:
@@ -652,16 +655,38 @@ def near(text: str, *, category_code: str = "", without: int = 0, most: int = NE
     for n, key in db.session.execute(holders):
         held.setdefault(key, []).append(known[n])
     weight = {token: math.log(1 + everything / frequency[token]) for token in known}
+    rarest = math.log(1 + everything)
     likely = sorted(held, key=lambda key: (-sum(weight[t] for t in held[key]), -key))[: 8 * most]
     scored = []
     for article in _in_order([key for key in likely if key != without]):
         title = engine.tokens(_title(article))
         points = {token: IN_TITLE if token in title else 1 for token in held[article.id]}
-        if sum(points.values()) < LEAST or len(points) < min(2, len(known)):
+        if sum(points.values()) < LEAST or not _says_enough(points, text):
+            continue
+        if sum(weight[token] * n for token, n in points.items()) < WEIGHTY * rarest:
             continue
         score = sum(weight[token] * n for token, n in points.items())
         scored.append((score * (1.4 if article.category_code == category_code else 1), article))
     return [article for _, article in sorted(scored, key=lambda row: (-row[0], -row[1].id))[:most]]
+
+
+def _says_enough(found: Collection[str], text: str) -> bool:
+    """Whether what was found of a text are two words of it, or one as long as a name: pairs side by side are one word."""
+    words = 0
+    for run, is_chinese in engine.runs(text[:2000]):
+        if not is_chinese:
+            words += run in found
+            continue
+        length = 0
+        for i in range(len(run)):
+            if run[i : i + 2] in found:
+                length += 1
+                if length >= LONG_WORD:
+                    return True
+                continue
+            words += length > 0
+            length = 0
+    return words >= 2
 
 
 def _title(article: Article) -> str:

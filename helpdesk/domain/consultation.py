@@ -17,9 +17,10 @@ from helpdesk.rules.policy import Held, Who
 LONGEST = 5000
 
 
-def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
+def reply(case: Case, by: Who, *, body: str, form_key: str, draft_seen: str | None = None) -> Message:
     """Say something that company and helpers read. The same form sent twice is one message; other words in a form that
-    was sent already, from another window that shows the same draft, are a message of their own.
+    was sent already, from another window that shows the same draft, are a message of their own. `draft_seen` is the
+    mark of the draft that the window knows (`unsent.sent`).
 
     The company's word ends a pause; the expert's first word begins the service; any helper's first word keeps
     the promise of a first answer.
@@ -47,7 +48,7 @@ def reply(case: Case, by: Who, *, body: str, form_key: str) -> Message:
     db.session.add(message)
     case.message_count += 1
     db.session.flush()
-    unsent.forget(case, by, Box.REPLY)
+    unsent.sent(case, by, Box.REPLY, body=body, form_key=form_key, seen=draft_seen)
     attachments.bind(case, form_key, message=message)
     record.event(case, "message.posted", by, message_id=message.id, side=side.value)
     _what_it_moves(case, by, side)
@@ -99,7 +100,7 @@ def _what_it_moves(case: Case, by: Who, side: Side) -> None:
         life.take(case, "start", by)
 
 
-def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
+def note(case: Case, by: Who, *, body: str, form_key: str, draft_seen: str | None = None) -> Note:
     """Write down something the company never sees, and tell the colleagues it names. The same form sent twice is one
     note; other words in it are another."""
     record.hold(case)
@@ -121,7 +122,7 @@ def note(case: Case, by: Who, *, body: str, form_key: str) -> Note:
     )
     db.session.add(row)
     db.session.flush()
-    unsent.forget(case, by, Box.NOTE)
+    unsent.sent(case, by, Box.NOTE, body=body, form_key=form_key, seen=draft_seen)
     attachments.bind(case, form_key, note=row)
     named = mentions.note_down(row, case, by)
     ids = [mention.account_id for mention in named]

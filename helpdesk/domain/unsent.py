@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import chance
 from helpdesk.errors import Refused
 from helpdesk.models import Box, Case, Message, Note, Status, Unsent
 from helpdesk.rules import lifecycle, policy
@@ -37,9 +38,12 @@ def keep(case: Case, by: Who, box: Box, *, body: str, form_key: str, seen: str |
         raise Refused("text_too_long", field="body", over=len(body) - LONGEST)
     if box is Box.REPLY and (lifecycle.STATES[case.status].is_end or case.status is Status.DRAFT):
         raise Refused("case_ended", status=case.status.value)
-    if _is_sent(case, box, form_key):
-        raise Refused("draft_sent")
     known = of(case, by).get(box)
+    if _is_sent(case, box, form_key):
+        # A save that was under way must not bring its words back; another window's own draft goes on.
+        if known is None or seen is None or mark(known) != seen:
+            raise Refused("draft_sent")
+        form_key = known.form_key
     if seen is not None and known is not None and mark(known) != seen and known.body != body:
         raise Refused("draft_newer", at=known.saved_at)
     if not body.strip():
@@ -72,6 +76,24 @@ def mark(row: Unsent) -> str:
     return row.saved_at.isoformat()
 
 
+def sent(case: Case, by: Who, box: Box, *, body: str, form_key: str, seen: str | None = None) -> None:
+    """The words of a window were sent: its draft is dropped. What another window wrote since is newer, and stays.
+
+    `seen` is the mark of the draft the window knows; without one the form's key says whose draft it is.
+    """
+    known = of(case, by).get(box)
+    if known is None:
+        return
+    is_its_own = known.form_key == form_key if seen is None else mark(known) == seen
+    # An earlier state of the very words, saved while they were on their way, is no other draft.
+    if is_its_own or body.strip().startswith(known.body.strip()):
+        forget(case, by, box)
+    elif known.form_key == form_key:
+        # Both windows began with one form; its key is used up.
+        known.form_key = chance.token()[:40]
+        db.session.flush()
+
+
 def forget(case: Case, by: Who, box: Box) -> None:
     """Drop a draft: it was sent, or is wanted no more."""
     db.session.execute(
@@ -87,6 +109,6 @@ def sweep() -> int:
 
 
 def _is_sent(case: Case, box: Box, form_key: str) -> bool:
-    """Whether this very form has been sent: a save that was under way must not bring its words back."""
+    """Whether this very form has been sent."""
     model: Any = Message if box is Box.REPLY else Note
     return bool(db.session.scalar(select(model.id).where(model.case_id == case.id, model.form_key == form_key)))

@@ -19,6 +19,7 @@ class MessageForm(FilesForm):
 class NoteForm(FilesForm):
     """An internal note that the company never reads."""
 
+    draft_seen = HiddenField()
     body = TextAreaField(_l("备注内容"), [Present(_l("请写几个字")), Longest(5000)])
 
 

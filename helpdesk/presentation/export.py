@@ -19,6 +19,7 @@ from helpdesk.models import Case
 from helpdesk.presentation.words import district_name, named, status_label
 
 # A cell that begins so would be read as a formula (OWASP, CSV injection); some read the wide signs too.
+# A cell that begins so would be read as a formula (OWASP, CSV injection); some programs read the wide signs as well.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # By this mark spreadsheets know that what follows is UTF-8.
 MARK = "\ufeff"

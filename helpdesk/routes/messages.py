@@ -28,7 +28,9 @@ def create(case: Case) -> Response:
     """A reply to the company."""
     form = MessageForm()
     say = functools.partial(consultation.reply, case, me())
-    return _said(case, form, "reply", lambda: say(body=form.body.data, form_key=form.key))
+    return _said(
+        case, form, "reply", lambda: say(body=form.body.data, form_key=form.key, draft_seen=form.draft_seen.data)
+    )
 
 
 @takes_files
@@ -38,7 +40,9 @@ def create_note(case: Case) -> Response:
     """A note for expert and station."""
     form = NoteForm()
     say = functools.partial(consultation.note, case, me())
-    return _said(case, form, "note", lambda: say(body=form.body.data, form_key=form.key))
+    return _said(
+        case, form, "note", lambda: say(body=form.body.data, form_key=form.key, draft_seen=form.draft_seen.data)
+    )
 
 
 @takes_files

@@ -270,3 +270,30 @@ def test_names_written_back_are_named_before_publication(make, cast):
     words = Words("归集", "南山光电的林女士，a@b.cn")
     articles.write(cast.wang, article, words, category_code="policy")
     assert articles.suspects(article) == ["南山光电", "林女士", "a@b.cn"]
+
+
+def test_one_common_word_is_not_near(town):
+    """Whoever asks about something else is not offered three articles that merely speak of a material, too."""
+    shelf(town)
+    for title in ("高新技术企业怎么认定", "企业怎么开立账户", "企业怎么变更地址", "小企业怎么贴现票据"):
+        town.article(title, "企业先准备材料，再去窗口办理。")
+    for nothing in (
+        "我们企业想搬到别的楼里去",
+        "窗口的玻璃碎了找谁修",
+        "材料有点多，想请人帮忙搬一下",
+        "小企业的食堂怎么招厨师",
+    ):
+        assert titles(articles.near(nothing)) == [], nothing
+
+
+def test_near_texts_are_found_all_the_same(town):
+    shelf(town)
+    for typed, title in {
+        "想申请银行贷款，不知道要什么材料": "银行贷款要准备哪些材料",
+        "专精特新": "专精特新中小企业怎么申报",
+        "研发的费用怎样归集才对": "研发费用怎么归集",
+        "合同到期，公司不续签，赔多少": "劳动合同到期不续签要不要赔",
+        "商标被别人抢注了怎么办": "商标",
+        "欧盟的 CE 认证": "欧盟 CE 认证从哪里开始",
+    }.items():
+        assert titles(articles.near(typed))[0].startswith(title), typed

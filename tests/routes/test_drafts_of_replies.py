@@ -266,3 +266,51 @@ def test_an_account_that_was_switched_off_keeps_nothing(make):
     accounts.set_active(account, make.cast.feng, active=False)
     with pytest.raises(NotAllowed):
         unsent.keep(case, make.cast.chen, Box.REPLY, body="x", form_key="k")
+
+
+def test_sending_from_one_window_keeps_the_newer_draft_of_another(browser, case, cast):
+    """Both windows began with the same form; B wrote on after A was opened, then A is sent."""
+    save(browser, case.number, "开头")
+    seen = unsent.mark(rows()[0])
+    with house_clock.at(house_clock.now() + timedelta(minutes=1)):
+        save(browser, case.number, "B 接着写的另一段", draft_seen=seen)
+        newer = unsent.mark(rows()[0])
+        browser.post(
+            f"/cases/{case.number}/messages",
+            {"body": "A 发出去的", "form_key": "k1", "draft_seen": seen},
+            as_="chen",
+            page=f"/cases/{case.number}",
+        )
+        assert [row.body for row in rows()] == ["B 接着写的另一段"]
+        save(browser, case.number, "B 接着写的另一段，再加一句", draft_seen=newer)
+        kept = rows()[0]
+        assert (kept.body, kept.form_key == "k1") == ("B 接着写的另一段，再加一句", False)
+        browser.post(
+            f"/cases/{case.number}/messages",
+            {"body": kept.body, "form_key": "k1", "draft_seen": unsent.mark(kept)},
+            as_="chen",
+            page=f"/cases/{case.number}",
+        )
+        assert rows() == []
+    assert [m.body for m in db.session.scalars(select(Message).where(Message.author_id == cast.chen.account_id))][
+        -2:
+    ] == [
+        "A 发出去的",
+        "B 接着写的另一段，再加一句",
+    ]
+
+
+def test_a_save_that_was_on_its_way_when_its_words_were_sent_is_no_draft(browser, case):
+    save(browser, case.number, "一句")
+    old = unsent.mark(rows()[0])
+    with house_clock.at(house_clock.now() + timedelta(seconds=3)):
+        save(browser, case.number, "一句话", draft_seen=old)
+        browser.post(
+            f"/cases/{case.number}/messages",
+            {"body": "一句话。", "form_key": "k1", "draft_seen": old},
+            as_="chen",
+            page=f"/cases/{case.number}",
+        )
+        assert rows() == []
+        save(browser, case.number, "一句话", draft_seen=old, expect=422)
+        assert rows() == []
