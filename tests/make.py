@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import func, select
@@ -111,8 +112,12 @@ class Make:
         self.confirm(case)
 
     def letter(self, case: Case, storage: Storage) -> Incoming:
-        """A stranger's letter that names the case and waits at its station."""
-        raw = f"From: x@else.example\nSubject: {case.number}\nContent-Type: text/plain\n\nhello".encode()
+        """A stranger's letter with a file that names the case and waits at its station."""
+        letter = EmailMessage()
+        letter["From"], letter["Subject"] = "x@else.example", case.number
+        letter.set_content("hello")
+        letter.add_attachment("one line", filename="a.txt")
+        raw = letter.as_bytes()
         row, _ = incoming.keep(raw, storage, source="pipe")
         return incoming.place(row.id, reader.read(raw), storage)
 

@@ -629,8 +629,8 @@ STOP = frozenset(
 MOST_TOKENS, RAREST = 80, 16
 # What makes an article near: a word of its title counts so much, one of its body one; below LEAST it is chance.
 IN_TITLE, LEAST = 3, 4
-# One word alone is near only when it is as long as a name (four characters are three pairs). And what nearly every article
-# holds says little: weighed by how rare they are (1 for what one article holds), the words must come to so much.
+# One word alone is near only when it is as long as a name (four characters are three pairs). And what nearly every
+# article holds says little: weighed by how rare they are (1 for what one article holds), words must come to so much.
 LONG_WORD, WEIGHTY = 3, 2.2
 
 
@@ -671,7 +671,7 @@ def near(text: str, *, category_code: str = "", without: int = 0, most: int = NE
 
 
 def _says_enough(found: Collection[str], text: str) -> bool:
-    """Whether what was found of a text are two words of it, or one as long as a name: pairs side by side are one word."""
+    """Whether what was found of a text are two words of it, or one as long as a name: adjoining pairs are one word."""
     words = 0
     for run, is_chinese in engine.runs(text[:2000]):
         if not is_chinese:

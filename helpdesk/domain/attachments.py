@@ -164,6 +164,11 @@ def _secure(contents: Mapping[str, bytes], storage: Storage) -> None:
             storage.put(key_of(digest), data)
 
 
+def examined(upload: Upload) -> files.Examined:
+    """What an upload really is, made harmless, without keeping it. Raises Refused beside `files`."""
+    return _examine(upload)
+
+
 def _examine(upload: Upload) -> files.Examined:
     most = config.setting("MAX_FILE_MB")
     shown = upload.name.replace("\\", "/").rsplit("/", 1)[-1][:60]

@@ -7,7 +7,7 @@ and bursts become one message and a robot's limit of twenty a minute is kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
@@ -156,18 +156,12 @@ def write_channel(
     Raises Refused beside the field that is wrong, or when somebody else was quicker.
     """
     policy.require(by, "channels.list") if channel is None else policy.require(by, "channel.edit", channel)
-    name = name.strip()
-    if not name:
-        raise Refused("channel_name", field="name")
-    wished = [topic for topic in TOPIC_NAMES if topic in topics]
-    if not wished:
-        raise Refused("channel_topics", field="topics")
-    if (quiet_from is None) != (quiet_to is None) or (quiet_from is not None and quiet_from == quiet_to):
-        raise Refused("quiet_hours", field="quiet_to" if quiet_from is not None else "quiet_from")
+    wrong = troubles(by, channel, kind=kind, name=name, key=key, secret=secret, station_id=station_id, topics=topics,
+                     quiet=(quiet_from, quiet_to))  # fmt: skip
+    if wrong:
+        raise wrong[0]
+    name, wished = name.strip(), [topic for topic in TOPIC_NAMES if topic in topics]
     if channel is None:
-        if kind not in kinds_for(by):
-            raise Refused("channel_kind", field="kind")
-        _require_station(by, station_id)
         channel = NewsChannel(station_id=station_id, kind=kind, created_at=clock.now(), version=0, key="")
     else:
         db.session.refresh(channel, with_for_update=True)
@@ -184,6 +178,54 @@ def write_channel(
     db.session.add(channel)
     db.session.flush()
     return channel
+
+
+def troubles(
+    by: Who,
+    channel: NewsChannel | None,
+    *,
+    kind: ChannelKind,
+    name: str,
+    key: str,
+    secret: str,
+    station_id: int | None,
+    topics: Collection[str],
+    quiet: tuple[time | None, time | None],
+) -> list[Refused]:
+    """Everything that is wrong with what was entered, each beside its field: a form says all of it at once."""
+    kind = channel.kind if channel is not None else kind
+
+    def check() -> Iterator[Callable[[], object]]:
+        if not name.strip():
+            yield _refusing("channel_name", field="name")
+        if not set(topics) & set(TOPIC_NAMES):
+            yield _refusing("channel_topics", field="topics")
+        if (quiet[0] is None) != (quiet[1] is None) or (quiet[0] is not None and quiet[0] == quiet[1]):
+            yield _refusing("quiet_hours", field="quiet_to" if quiet[0] is not None else "quiet_from")
+        if channel is None:
+            if kind not in kinds_for(by):
+                yield _refusing("channel_kind", field="kind")
+                return
+            yield lambda: _require_station(by, station_id)
+        if key.strip() or channel is None or not channel.key:
+            yield lambda: _read_key(kind, key.strip())
+        if kind is ChannelKind.DINGTALK:
+            yield lambda: _read_secret(secret)
+
+    found = []
+    for step in check():
+        try:
+            step()
+        except Refused as refusal:
+            found.append(refusal)
+    return found
+
+
+def _refusing(code: str, *, field: str) -> Callable[[], None]:
+    def refuse() -> None:
+        raise Refused(code, field=field)
+
+    return refuse
 
 
 def _require_station(by: Who, station_id: int | None) -> None:

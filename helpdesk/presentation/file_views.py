@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from flask import url_for
 from flask_babel import gettext
 
+from helpdesk import config
 from helpdesk.domain import attachments
 from helpdesk.i18n import counted
 from helpdesk.models import Attachment, Case, Scan
 from helpdesk.rules.policy import Who
-
-# What stands beside a file that opens, though nobody looked for a virus in it.
-NOT_SCANNED = (Scan.OFF, Scan.IMPOSSIBLE)
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,12 @@ def _says(row: Attachment) -> str:
         return gettext("查出病毒，已经删除")
     if row.lost_at is not None:
         return gettext("文件暂时打不开")
-    return gettext("未查毒") if row.scan in NOT_SCANNED else ""
+    if row.scan is Scan.IMPOSSIBLE:
+        return gettext("没能查毒")
+    if row.scan is Scan.OFF:
+        # Where no scanner is set, that a file is as it was sent is all there is to say.
+        return gettext("还没查毒") if config.setting("CLAMD_URL") else gettext("原样保存")
+    return ""
 
 
 def staff_door(case: Case) -> Door:

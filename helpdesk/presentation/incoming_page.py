@@ -8,7 +8,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.domain import incoming
+from helpdesk import config
+from helpdesk.domain import incoming, letter_files
 from helpdesk.errors import Refused
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Channel, Incoming, IncomingKind, IncomingStatus, Message
@@ -85,6 +86,7 @@ class Enclosed:
 
     name: str
     trouble: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,24 @@ def files_of(row: Incoming) -> list[Enclosed]:
     return [Enclosed(name, trouble_of(name, code)) for name, code in row.files]
 
 
+def openable(row: Incoming) -> list[Enclosed]:
+    """The same with where each opens, as long as the letter is on no case."""
+    if letter_files.is_on_a_case(row):
+        return files_of(row)
+    return [
+        Enclosed(name, trouble_of(name, code),
+                 "" if code else url_for("incomings.file", incoming_id=row.id, place=place))
+        for place, (name, code) in enumerate(row.files)
+    ]  # fmt: skip
+
+
+def scan_words() -> str:
+    """How far the files of a letter are to be trusted."""
+    if config.setting("CLAMD_URL"):
+        return gettext("打开时先认类型、查毒；链接十分钟有效。")
+    return gettext("打开时先认类型，图片重新保存；链接十分钟有效。")
+
+
 def trouble_of(name: str, code: str) -> str:
     """Why a file was not kept; "" when it was."""
     if not code:
@@ -196,7 +216,8 @@ def build(row: Incoming, who: Who) -> dict[str, Any]:
         "state": gettext(label),
         "tone": tone,
         "why": why_of(row),
-        "files": files_of(row),
+        "files": openable(row),
+        "scan_words": scan_words(),
         "when": filters.moment(row.received_at),
         "maybe": maybe,
         "case": row.case if row.case is not None and row.case.number else None,

@@ -22,6 +22,8 @@ class Item:
     url: str
     current: bool
     count: int | None = None
+    # Stands under "more" in a bar that would otherwise be crowded.
+    is_rare: bool = False
 
 
 # label, endpoint, action asked for, blueprints that light it up
@@ -52,6 +54,12 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("查看记录"), "health.accesses", "accesses.list", ("health",)),
 )
 
+# More links than these, and the rare ones are gathered in a menu.
+CROWDED = 6
+# What one opens now and then, not all day.
+_RARE = ("claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
+         "health.accesses", "certificates.index")  # fmt: skip
+
 _HOMES: tuple[tuple[Role, str], ...] = (
     (Role.COORDINATOR, "queues.index"),
     (Role.EXPERT, "inbox.index"),
@@ -68,10 +76,10 @@ def navigation_for(who: Who) -> list[Item]:
     if not who.is_signed_in:
         return []
     here = (request.blueprint or "").split(".")[0]
+    mine = [row for row in _LINKS if policy.can(who, row[2])]
     return [
-        Item(gettext(label), url_for(endpoint), here in lit)
-        for label, endpoint, action, lit in _LINKS
-        if policy.can(who, action)
+        Item(gettext(label), url_for(endpoint), here in lit, is_rare=len(mine) > CROWDED and endpoint in _RARE)
+        for label, endpoint, _, lit in mine
     ]
 
 

@@ -126,6 +126,7 @@ REFUSALS: dict[str, str] = {
     "files_unavailable": N_("文件现在存不了，请过几分钟再发；文字可以先发"),
     "file_being_scanned": N_("“%(name)s”正在查毒，请过一会儿再打开"),
     "file_infected": N_("“%(name)s”查出病毒，已经删除"),
+    "letter_file_infected": N_("“%(name)s”查出病毒，不能打开"),
     "file_lost": N_("“%(name)s”暂时打不开，我们会尽快处理"),
     "file_bomb": N_("“%(name)s”解开太大，收不了"),
     "view_name_missing": N_("请给这个视图起个名"),

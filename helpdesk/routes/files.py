@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, flash, reque
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.domain import attachments
+from helpdesk.domain import attachments, letter_files
 from helpdesk.errors import Refused
 from helpdesk.models import Attachment, Scan
 from helpdesk.presentation.words import refusal_text
@@ -53,6 +53,21 @@ def show(token: str) -> Response:
     whole = "application/octet-stream" if is_text else row.media_type
     headers["Content-Type"] = "image/jpeg" if opened.is_preview else whole
     headers["Content-Disposition"] = "inline" if opened.is_preview else disposition(row.name)
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Cache-Control"] = f"private, max-age={attachments.LINK_SECONDS}"
+    return response
+
+
+@bp.get("/files/letters/<token>")
+@open_to_all
+def of_letter(token: str) -> Response:
+    """A file out of a letter that is on no case yet, as a download like any other."""
+    found = letter_files.open_by_token(token, storage_from(current_app.config))
+    response = Response(found.data)
+    headers = response.headers
+    headers["Content-Type"] = "application/octet-stream" if found.media_type.startswith("text/") else found.media_type
+    headers["Content-Disposition"] = disposition(found.name)
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Cache-Control"] = f"private, max-age={attachments.LINK_SECONDS}"

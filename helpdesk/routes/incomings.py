@@ -10,14 +10,16 @@ from markupsafe import Markup
 
 from helpdesk.adapters.letterbox import letter as reader
 from helpdesk.adapters.letterbox import plain
+from helpdesk.adapters.scan.chosen import scanner_from
 from helpdesk.adapters.storage import MissingFile, Storage
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.domain import incoming, links
-from helpdesk.errors import NotFound
+from helpdesk.domain import incoming, letter_files, links
+from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.incoming import CompletionForm, DismissalForm, PutOnForm
 from helpdesk.models import Incoming
 from helpdesk.presentation import choices, incoming_page
+from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import incoming_for, may, me
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
@@ -65,6 +67,22 @@ def raw(letter: Incoming) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="letter-{letter.id}.eml"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
     return response
+
+
+@bp.get("/<int:incoming_id>/files/<int:place>")
+@incoming_for("incoming.read")
+def file(letter: Incoming, place: int) -> Response:
+    """To one file of a letter that is on no case yet, by a link that is good for ten minutes."""
+    back = url_for("incomings.show", incoming_id=letter.id)
+    try:
+        looked = letter_files.look(letter, place, _storage(), scanner_from(current_app.config))
+    except Refused as refusal:
+        flash(refusal_text(refusal), "warning")
+        return answer(back)
+    if not looked.is_scanned and request.args.get("anyway") != "1":
+        here = url_for("incomings.file", incoming_id=letter.id, place=place, anyway=1)
+        return page("files/unscanned.html", name=looked.name, url=here, back=back)
+    return answer(url_for("files.of_letter", token=looked.token))
 
 
 @bp.post("/<int:incoming_id>/case")

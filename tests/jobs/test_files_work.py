@@ -89,7 +89,7 @@ def test_until_the_scanner_has_spoken_a_file_does_not_open(browser, make, case, 
     assert work(storage, MemoryScanner()) >= 2
     assert {r.scan for r in rows()} == {Scan.CLEAN}
     page = browser.get(f"/t/{token}")
-    assert not page.says("正在查毒") and not page.says("未查毒")
+    assert not page.says("正在查毒") and not page.says("原样保存")
     assert "/files/" in browser.get(f"/t/{token}/attachments/{row}", expect=303).location
 
 
@@ -129,7 +129,7 @@ def test_a_scanner_that_is_away_is_asked_again_and_in_the_end_the_reader_decides
     url = f"/t/{token}/attachments/{row}"
     asked = browser.get(url)
     assert asked.says("这个文件没能查毒") and asked.says("合同.txt")
-    assert browser.get(f"/t/{token}").says("未查毒")
+    assert browser.get(f"/t/{token}").says("没能查毒")
     sure = next(a.get("href") for a in asked.all("a") if "anyway=1" in (a.get("href") or ""))
     assert "/files/" in browser.get(sure, expect=303).location
 
@@ -143,7 +143,7 @@ def test_a_file_too_large_for_the_scanner_is_not_called_clean(make, case, storag
 def test_without_a_scanner_it_is_said_calmly_and_made_up_for_later(browser, make, case, storage, monkeypatch):
     send(make, case, storage, Upload("合同.txt", b"short"))
     token, row = case.tracking_token, rows()[0].id
-    assert browser.get(f"/t/{token}").says("未查毒")
+    assert browser.get(f"/t/{token}").says("原样保存")
     assert "/files/" in browser.get(f"/t/{token}/attachments/{row}", expect=303).location
     with transaction():
         attachments.ask_to_scan()

@@ -258,3 +258,14 @@ def test_texts_that_did_not_leave_are_the_operators_to_send_again(browser, make,
     browser.post("/channels/texts/resend", {}, as_="wang", page="/channels", expect=403)
     browser.post("/channels/texts/resend", {}, as_="zhou", page="/channels")
     assert only(with_text).status is SendStatus.WAITING
+
+
+def test_everything_that_is_wrong_is_said_at_once(browser, cast):
+    typed = {"kind": "wecom", "name": "", "key": "nonsense", "station": "", "quiet_from": "25 点", "quiet_to": "7:00",
+             "locale": "zh_Hans_CN"}  # fmt: skip
+    page = browser.post("/channels/new", typed, as_="wang", page="/channels/new", expect=422)
+    said = {p.get("id") for p in page.all("p") if (p.get("id") or "").endswith("-e")}
+    assert {"name-e", "key-e", "topics-e", "quiet_from-e", "station-e"} <= said
+    only_key = {**typed, "name": "群", "topics": ["arrivals"], "quiet_from": "22:00", "station": str(cast.station().id)}
+    page = browser.post("/channels/new", only_key, as_="wang", page="/channels/new", expect=422)
+    assert [p.get("id") for p in page.all("p") if (p.get("id") or "").endswith("-e")] == ["key-e"]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from helpdesk import clock as house_clock
 from helpdesk import config
 from helpdesk.adapters.letterbox import letter as reader
+from helpdesk.adapters.scan.memory import MemoryScanner
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
 from helpdesk.domain import incoming, mailing
@@ -221,3 +222,46 @@ def test_our_letters_say_where_an_answer_is_written_only_when_one_is_read(browse
     message = mail_page.message_of(letter)
     assert message["Reply-To"] is None
     assert "请在这条线以上回复" not in message.as_string()
+
+
+# --- its files, before it is on a case ---
+
+
+def links_of(page) -> list[str]:
+    return [a.get("href") for a in page.all("a") if "/files/" in (a.get("href") or "")]
+
+
+def test_each_file_opens_at_the_desk_by_a_signed_address_and_only_what_may_be_opened(browser, arrive):
+    number = arrive("附件", files=[("流水.pdf", PDF), ("流水.pdf", PDF + b"%2"), ("x.exe", b"MZ" + b"\0" * 80)])
+    page = browser.get(f"/incoming/{number}", as_="zhou")
+    links = links_of(page)
+    assert len(links) == 2 and page.says("打开时先认类型")
+    for link, data in zip(links, (PDF, PDF + b"%2"), strict=True):
+        there = browser.get(link, as_="zhou", expect=303).location
+        assert there.startswith("/files/letters/")
+        sent = browser.open(there)
+        assert sent.get_data() == data
+        assert sent.headers["Content-Type"] == "application/pdf"
+        assert (
+            sent.headers["Content-Disposition"].startswith("attachment;")
+            and "sandbox" in sent.headers["Content-Security-Policy"]
+        )
+        assert "Set-Cookie" not in sent.headers
+    for who, expect in (("chen", 404), ("wang", 404), ("feng", 404)):
+        browser.get(links[0], as_=who, expect=expect)
+    for nothing in (f"/incoming/{number}/files/9", "/files/letters/nonsense", there[:-2] + "xx"):
+        browser.get(nothing, as_="zhou", expect=404)
+    browser.get(f"/incoming/{number}/files/2", as_="zhou", expect=303)
+    assert browser.get(f"/incoming/{number}", as_="zhou").says("“x.exe”这种文件收不了")
+
+
+def test_a_virus_is_not_opened_and_a_scanner_that_is_away_is_said(browser, arrive, monkeypatch):
+    number = arrive("附件", files=[("流水.pdf", PDF)])
+    url = f"/incoming/{number}/files/0"
+    monkeypatch.setattr("helpdesk.routes.incomings.scanner_from", lambda _settings: MemoryScanner(away=True))
+    page = browser.get(url, as_="zhou")
+    assert page.says("这个文件没能查毒")
+    assert browser.get(f"{url}?anyway=1", as_="zhou", expect=303).location.startswith("/files/letters/")
+    monkeypatch.setattr("helpdesk.routes.incomings.scanner_from", lambda _settings: MemoryScanner(signature=b"PDF"))
+    browser.get(f"{url}?anyway=1", as_="zhou", expect=303)
+    assert browser.get(f"/incoming/{number}", as_="zhou").says("查出病毒，不能打开")

@@ -21,6 +21,7 @@ from helpdesk.domain import (
     consultation,
     corrections,
     invitations,
+    letter_files,
     links,
     mailing,
     routing,
@@ -135,6 +136,7 @@ def world(app, make, cast):
         "article_file": articles.files_of(article)[0],
         "file": paper_file,
         "incoming": incoming_letter,
+        "letter_token": letter_files.look(incoming_letter, 0, storage_from(app.config), None).token,
         "file_token": attachments.link_token(paper_file),
         "draft": draft,
         "leaving": leaving,
@@ -148,7 +150,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         case = world["draft"]
     # Addresses whose token is their own authority: they speak of no object.
     signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token"}
-    own_token = signed.get(rule.endpoint.split(".")[0])
+    own_token = "letter_token" if rule.endpoint == "files.of_letter" else signed.get(rule.endpoint.split(".")[0])
     values = {
         "token": world[own_token] if own_token else case.tracking_token,
         "correction_id": world["correction"].id,
@@ -160,6 +162,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "version_number": 1,
         "mail_id": world["mail"].id,
         "incoming_id": world["incoming"].id,
+        "place": 0,
         "channel_id": world["channel"].id,
         "webhook_id": world["webhook"].id,
         "visit_id": world["visit"].id,

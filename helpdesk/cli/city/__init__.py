@@ -173,6 +173,14 @@ def _work_together() -> None:
         invitations.invite(company, member)
 
 
+def _days_since_a_workday(now: datetime) -> float:
+    """How long ago the morning of a weekday was that has been over for a day: what was asked then still waits."""
+    day = clock.local(now - timedelta(days=1)).date()
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return (now - clock.from_local(day, 9)).total_seconds() / 86400
+
+
 def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
     """Every tale, not yet begun."""
     odd = load("odd_ends")
@@ -190,7 +198,7 @@ def _plans(city: City, n_cases: int, chance: random.Random) -> list[Tale]:
     for number, visits in enumerate(STAR_VISITS):
         plan(_for_field(scenarios, "market", chance), "closed", 700 - 95 * number, expert=STAR, long_visits=visits)
     plan(scenarios[_index(scenarios, "market")], "answered", 13, expert=STAR, long_visits=(150,))
-    for ending, days in (("consulting", 8), ("offered", 1.6)):
+    for ending, days in (("consulting", 8), ("offered", _days_since_a_workday(now))):
         shown = _company_at(SHOWN_DISTRICT, city, chance)
         plan(_for_field(scenarios, "market", chance), ending, days, expert=STAR, company=shown)
     for code, count in VETERANS.items():

@@ -233,7 +233,8 @@ class Tale:
                 offer = assignment.offer(self.case, self.desk, to=expert, override=argued)
             except Refused:
                 return
-            if self.ending == "offered" and (attempt or not self.scenario.get("decline_reason")):
+            # Whoever is named in the tale is the one who still has to answer.
+            if self.ending == "offered" and (attempt or self.expert or not self.scenario.get("decline_reason")):
                 return
             person = self.city.expert_people[expert.id]
             declines = not self.expert and attempt < 2 and self.chance.random() < 0.11
