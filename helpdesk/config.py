@@ -59,6 +59,12 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_URL", str, "", "Where the data lives; empty means SQLite in the instance folder."),
     Setting("SECRET_KEY", str, "", "Signs sessions; empty means the key file in the instance folder."),
+    Setting(
+        "SECRET_KEY_OLD",
+        str,
+        "",
+        "The SECRET_KEY before: keys of robots and webhooks sealed with it still open.",
+    ),
     Setting("REDIS_URL", str, "", "Wakes workers at once on several hosts; empty means they look twice a second."),
     Setting("FILES_DIR", str, "", "Where files and certificates are kept; empty means the instance folder."),
     Setting(

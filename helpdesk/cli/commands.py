@@ -32,6 +32,7 @@ from helpdesk.domain import (
     papers,
     reference,
     search,
+    webhooks,
     working_calendar,
 )
 from helpdesk.errors import Refused
@@ -188,6 +189,14 @@ def reindex_command() -> None:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
         read = articles.reindex()
     click.echo(f"{done} cases are in the index, {read} articles in theirs")
+
+
+@helpdesk_group.command("reseal", cls=Command)
+def reseal_command() -> None:
+    """Seal the keys of robots and webhooks with the present SECRET_KEY; afterwards SECRET_KEY_OLD may go."""
+    with transaction():
+        done = webhooks.reseal()
+    click.echo(f"{done} keys are sealed with the present SECRET_KEY")
 
 
 @helpdesk_group.command("check-db", cls=Command)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import Model, stored_enum
+from helpdesk.db import Model, Sealed, stored_enum
 from helpdesk.models.case import Case
 from helpdesk.models.event import Event
 from helpdesk.models.network import Station
@@ -48,9 +48,9 @@ class NewsChannel(Model):
     station_id: Mapped[int | None] = mapped_column(ForeignKey("stations.id"))
     kind: Mapped[ChannelKind] = mapped_column(stored_enum(ChannelKind))
     name: Mapped[str] = mapped_column(String(60))
-    # Whoever knows these may speak in the group: shown masked, never logged.
-    key: Mapped[str] = mapped_column(String(500))
-    secret: Mapped[str | None] = mapped_column(String(120))
+    # Whoever knows these may speak in the group: shown masked, never logged, sealed in the database.
+    key: Mapped[str] = mapped_column(Sealed)
+    secret: Mapped[str | None] = mapped_column(Sealed)
     topics: Mapped[list[Any]]
     locale: Mapped[str] = mapped_column(String(16))
     # On clocks in Shenzhen; what falls between is told at the end in one message.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.db import Model, stored_enum
+from helpdesk.db import Model, Sealed, stored_enum
 from helpdesk.models.news_channel import SendStatus
 
 
@@ -24,7 +24,7 @@ class Webhook(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(String(500))
     # Signs every request; shown once, when it is made.
-    secret: Mapped[str] = mapped_column(String(80))
+    secret: Mapped[str] = mapped_column(Sealed)
     kinds: Mapped[list[Any]]
     is_on: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=0)

@@ -1,9 +1,18 @@
-"""A mailbox's silence is a row, told once and once when it is over: by notice, letter and group."""
+"""A mailbox's silence is a row, told once and once when it is over: by notice, letter and group. Keys of robots and
+webhooks lie sealed.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from alembic import op
+from cryptography.fernet import Fernet, MultiFernet
+from flask import current_app
 
 revision = "0021"
 down_revision = "0020"
@@ -31,7 +40,50 @@ UNIQUE = {
 }
 
 
+# Sealed as helpdesk/db.py does it: table, column, whether it may be empty, how long it was.
+SEALED = "sealed:1:"
+KEYS = (("news_channels", "key", False, 500), ("news_channels", "secret", True, 120), ("webhooks", "secret", False, 80))
+
+
+def _lock() -> MultiFernet:
+    settings = current_app.config
+    keys = [each for each in (settings["SECRET_KEY"], settings["SECRET_KEY_OLD"]) if each]
+    made = [hmac.new(each.encode(), b"sealed columns", hashlib.sha256).digest() for each in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in made])
+
+
+def _each_key(change: Callable[[str], str]) -> None:
+    bind = op.get_bind()
+    for name, column, _, _ in KEYS:
+        table = sa.table(name, sa.column("id", sa.Integer), sa.column(column, sa.Text))
+        for row in bind.execute(sa.select(table.c.id, table.c[column]).where(table.c[column] != "")).all():
+            bind.execute(sa.update(table).where(table.c.id == row[0]).values({column: change(row[1])}))
+
+
+def _seal() -> None:
+    for table, column, nullable, length in KEYS:
+        with op.batch_alter_table(table) as batch:
+            batch.alter_column(
+                column, existing_type=sa.String(length=length), type_=sa.Text(), existing_nullable=nullable
+            )
+    lock = _lock()
+    _each_key(lambda text: SEALED + lock.encrypt(text.encode()).decode())
+
+
+def _open() -> None:
+    lock = _lock()
+    _each_key(
+        lambda text: lock.decrypt(text.removeprefix(SEALED).encode()).decode() if text.startswith(SEALED) else text
+    )
+    for table, column, nullable, length in KEYS:
+        with op.batch_alter_table(table) as batch:
+            batch.alter_column(
+                column, existing_type=sa.Text(), type_=sa.String(length=length), existing_nullable=nullable
+            )
+
+
 def upgrade() -> None:
+    _seal()
     op.create_table(
         "outages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -61,6 +113,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _open()
     # Letters and messages on their way about an outage have no place in the older database.
     for job, table in (("mail.send", "mails"), ("news.send", "news")):
         op.execute(
