@@ -183,7 +183,8 @@ def _write(
         override_reason=override.strip() if place is None else "",
         offered_by_id=by.account_id,
         offered_by_name=by.name,
-        offered_at=clock.now(),
+        # Never after it left: the moment of leaving was taken a little earlier.
+        offered_at=min(clock.now(), leaves),
         leaves_at=leaves,
         expires_at=deadlines.due_after(case, "offer", leaves),
     )
