@@ -99,7 +99,7 @@ def _line(channel: NewsChannel, failed: int) -> Line:
 
 def _state(channel: NewsChannel) -> tuple[str, str]:
     if not channel.is_on:
-        return gettext("停用"), "off"
+        return gettext("已停用"), "off"
     return (gettext("有问题"), "bad") if channel.last_error else (gettext("在用"), "done")
 
 

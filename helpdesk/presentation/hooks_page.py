@@ -77,7 +77,7 @@ def line(webhook: Webhook) -> Line:
 def _line(webhook: Webhook, failed: int) -> Line:
     state, tone = gettext("在用"), "done"
     if not webhook.is_on:
-        state, tone = gettext("停用"), "off"
+        state, tone = gettext("已停用"), "off"
     elif webhook.paused_at is not None:
         state, tone = gettext("一直不通，已暂停"), "bad"
     elif webhook.failures:
