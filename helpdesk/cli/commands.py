@@ -28,6 +28,7 @@ from helpdesk.domain import (
     attachments,
     file_checks,
     hours,
+    keeping,
     life,
     papers,
     reference,
@@ -282,6 +283,27 @@ def forget_files_command(number: str) -> None:
     except StorageTrouble as trouble:
         fail(f"the files are taken away; their bytes could not be deleted yet ({trouble}). The worker tries again.")
     click.echo(f"{count} files of {number} are deleted")
+
+
+@helpdesk_group.command("anonymise", cls=Command)
+@click.option("--dry-run", is_flag=True, help="Only say which cases are due.")
+def anonymise_command(dry_run: bool) -> None:
+    """Take names, words, files and letters of cases away whose term is over, as the worker does every night."""
+    begin(read_only=dry_run)
+    count, numbers = keeping.count_due(), keeping.numbers_due(100)
+    db.session.rollback()
+    if dry_run:
+        click.echo(f"{count} cases are due" + (f": {', '.join(numbers)}" if numbers else ""))
+        return
+    done = 0
+    while True:
+        with transaction():
+            portion = keeping.next_portion()
+        db.session.remove()
+        done += portion
+        if portion < keeping.PORTION:
+            break
+    click.echo(f"{done} cases are anonymous; the worker deletes their files")
 
 
 @helpdesk_group.command("check-files", cls=Command)

@@ -189,6 +189,32 @@ def _handler(case: Case, by: Who) -> str:
     return from_log or by.name
 
 
+def without_company(case: Case, by: Who) -> list[str]:
+    """Issue anew, without the company's name, every paper of a case that says it; returns keys of PDFs to delete.
+
+    The earlier papers stay as superseded rows, so that their codes are still answered; their words lose the name.
+    """
+    company = case.company.name if case.company else ""
+    for said in db.session.scalars(select(Answer).where(Answer.case_id == case.id)):
+        said.result = _unnamed(said.result, company)
+    papers = of_case(case.id)
+    naming = [row for row in papers if row.facts.get("company_name") or (company and company in row.facts["content"])]
+    keys = []
+    for row in naming:
+        if row.status is CertificateStatus.VALID:
+            issue(case, row.expert_id, by)
+        row.facts = {**row.facts, "company_name": None, "content": _unnamed(row.facts["content"], company)}
+        if row.pdf_key is not None:
+            keys.append(row.pdf_key)
+            row.pdf_key = row.rendered_at = None
+    db.session.flush()
+    return keys
+
+
+def _unnamed(text: str, company: str) -> str:
+    return text.replace(company, "企业") if len(company) > 1 else text
+
+
 def facts_of(certificate: Certificate) -> CertificateFacts:
     """The frozen facts as the renderer takes them."""
     facts = papers.facts_of(certificate)

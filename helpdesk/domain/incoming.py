@@ -100,6 +100,11 @@ def raw_of(row: Incoming, storage: Storage) -> bytes:
     return storage.get(_key(row.sha256))
 
 
+def key_of(row: Incoming) -> str:
+    """Where its raw bytes lie in the store."""
+    return _key(row.sha256)
+
+
 def _key(digest: str) -> str:
     return f"mail/{digest[:2]}/{digest}"
 

@@ -48,6 +48,8 @@ def take(
     check_version(case, seen)
     if case.status not in step.frm:
         raise Refused("step_not_possible", step=step.name, status=case.status.value)
+    if case.anonymised_at is not None:
+        raise Refused("anonymised")
     if not policy.can(by, step.may, case):
         raise NotAllowed(step.may)
     question = Asked(case, by, asked or {})
@@ -92,6 +94,8 @@ def _write(case: Case, left: Status, to: Status, sets: dict[str, Any]) -> None:
 
 def steps_for(case: Case, who: Who) -> list[Possible]:
     """What this person can do with the case now, from the table, the policy and the guards about the case."""
+    if case.anonymised_at is not None:
+        return []
     rows = [row for row in lifecycle.steps_from(case.status) if row.look]
     may = policy.allowed(who, case, [row.may for row in rows])
     return [Possible(row, _obstacle(case, who, row)) for row in rows if row.may in may]

@@ -32,9 +32,11 @@ from helpdesk.domain import (
     attachments,
     channels,
     deadlines,
+    erasures,
     escalation,
     file_checks,
     incoming,
+    keeping,
     mailing,
     outages,
     papers,
@@ -137,6 +139,24 @@ JOBS: dict[str, Work] = {
             payload["kind"], int(payload["id"]), outside.renderer, outside.signer, outside.storage
         ),
         finish=lambda payload, drawn: papers.mark_drawn(payload["kind"], int(payload["id"]), drawn),
+    ),
+    keeping.ROUND: Work(
+        prepare=lambda _outside, _payload: None,
+        finish=lambda payload, _nothing: keeping.go_round(payload),
+        lease=timedelta(minutes=10),
+    ),
+    erasures.CARRY_OUT: Work(
+        prepare=lambda _outside, _payload: None,
+        finish=lambda payload, _nothing: erasures.carry_out(payload),
+        lease=timedelta(minutes=10),
+    ),
+    keeping.DELETE_BYTES: Work(
+        prepare=lambda outside, payload: keeping.delete_bytes(payload, outside.storage),
+        finish=lambda _payload, _nothing: None,
+        lane="files",
+        tries=54,
+        first=lambda: timedelta(seconds=10),
+        longest=timedelta(minutes=30),
     ),
     deadlines.RECKON: Work(
         prepare=lambda _outside, _payload: None,
@@ -247,4 +267,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("attachments.scan", 3600, attachments.ask_to_scan),
     Every("files.check", 3600, file_checks.ask_to_check),
     Every("unsent.sweep", 3600, unsent.sweep),
+    Every("keeping.ask", 3600, keeping.ask_for_round),
 )

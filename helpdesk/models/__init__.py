@@ -46,6 +46,7 @@ from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
 from helpdesk.models.incoming import Incoming, IncomingKind, IncomingStatus, MailboxState
 from helpdesk.models.invitation import Invitation
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
+from helpdesk.models.keeping import Erasure, KeepingRule
 from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Mention, Message, Note, Side
@@ -103,6 +104,7 @@ __all__ = [
     "DetachmentKind",
     "District",
     "EntryKind",
+    "Erasure",
     "Escalation",
     "Event",
     "Expert",
@@ -119,6 +121,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobStatus",
+    "KeepingRule",
     "Ladder",
     "LinkKind",
     "Mail",

@@ -71,6 +71,7 @@ class Outcome(enum.StrEnum):
 
 # Only conditions that a range implies: SQLite cannot tell that a bound value meets any other.
 _WARNED, _CLOSED = text("warn_at IS NOT NULL"), text("closed_at IS NOT NULL")
+_NAMED = text("anonymised_at IS NULL AND ended_at IS NOT NULL")
 _HANDLED = text("handler_id IS NOT NULL")
 
 
@@ -107,6 +108,7 @@ class Case(Model):
         Index(
             "ix_cases_station_warn", "station_id", "warn_at", "status", sqlite_where=_WARNED, postgresql_where=_WARNED
         ),
+        Index("ix_cases_ended", "ended_at", "id", sqlite_where=_NAMED, postgresql_where=_NAMED),
         Index("ix_cases_handler", "handler_id", sqlite_where=_HANDLED, postgresql_where=_HANDLED),
         Index("ix_cases_expert_solved", "expert_id", "status", "category_code", "topic_code", "company_id"),
         Index(
@@ -170,6 +172,11 @@ class Case(Model):
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     round: Mapped[int] = mapped_column(default=1)
     transfer_count: Mapped[int] = mapped_column(default=0)
+
+    # Since when names, contacts and words are gone (domain/keeping); the record stays.
+    anonymised_at: Mapped[datetime | None]
+    # Why they are kept beyond their term, until somebody takes this away.
+    held_reason: Mapped[str | None] = mapped_column(String(200))
 
     # Kept by the verbs that change them, so that a list never counts (peers brief, B1 no. 6).
     message_count: Mapped[int] = mapped_column(default=0)

@@ -44,7 +44,7 @@ from helpdesk.rules.policy import Who
 # What the page asks the policy about besides the steps' own rights, in one query.
 ASKED = ("case.triage", "case.tag",
     "case.reply", "case.note", "case.read_notes", "case.read_contact", "case.answer", "case.offer", "visit.log",
-    "attempt.log", "case.follow",
+    "attempt.log", "case.follow", "case.hold_data",
 )  # fmt: skip
 
 # A step that is only about something which is not there now (no transfer, no review, no appeal) is not shown.
@@ -106,6 +106,7 @@ class CasePage:
     company_card: CompanyCard | None
     offers: list[OfferLine]
     related: list[links.Related]
+    hold_url: str
     link_url: str
     tags: list[str]
     tags_url: str
@@ -183,6 +184,9 @@ def build(case: Case, who: Who) -> CasePage:
         company_card=case_cards.company_card(case, may_contact),
         offers=case_cards.offer_lines(rows.offers) if may_offers else [],
         related=links.of(case, who),
+        hold_url=url_for("keeping.hold", number=case.number)
+        if "case.hold_data" in may and case.anonymised_at is None
+        else "",
         link_url=url_for("links.new", number=case.number) if "case.triage" in may else "",
         tags=routing.tags_of([case.id]).get(case.id, []),
         tags_url=url_for("tags.new", number=case.number) if "case.tag" in may else "",
@@ -341,6 +345,10 @@ def _notices(case: Case) -> list[tuple[str, str]]:
         found.append(("warning", gettext("企业报告有收费，正在核查。结论出来前不能办结，时长不入账")))
     if case.is_paused and not lifecycle.STATES[case.status].is_end:
         found.append(("info", gettext("在等企业补充，计时暂停。企业一回复就接着走")))
+    if case.anonymised_at is not None:
+        found.append(("info", gettext("个人信息已去除，留下的是服务记录和统计")))
+    elif case.held_reason:
+        found.append(("info", gettext("到期也保留资料：%(reason)s", reason=case.held_reason)))
     ended = _how_it_ended(case)
     if ended:
         found.append(("info", ended))

@@ -47,7 +47,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         N_("设置"),
         "targets.edit",
         "targets.edit",
-        ("targets", "routing_rules", "teams", "calendars", "channels", "webhooks"),
+        ("targets", "routing_rules", "teams", "calendars", "channels", "webhooks", "keeping", "erasures"),
     ),
     (N_("账号"), "accounts.index", "accounts.list", ("accounts",)),
     (N_("信件"), "mails.index", "mails.list", ("mails",)),

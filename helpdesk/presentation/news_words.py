@@ -34,6 +34,7 @@ KINDS: dict[str, str] = {
     "case.asked": N_("请企业补充"), "case.supplied": N_("企业补充了信息"), "case.answered": N_("小结写好了"),
     "case.closed": N_("企业确认办结"), "case.verified": N_("站点核定办结"), "case.disputed": N_("企业说还没解决"),
     "case.payment_reported": N_("报告有收费"), "case.review_decided": N_("收费核查有结论"),
+    "case.erasure_asked": N_("企业要求删除资料"), "case.erasure_refused": N_("没有同意删除资料"),
     "case.closed_unreachable": N_("联系不上，先办结"), "case.transfer_requested": N_("申请转站"),
     "case.transferred": N_("转站接收"), "case.transfer_bounced": N_("转站被退回"), "case.reopened": N_("案件重开"),
     "case.at_risk": N_("快到时限"), "case.overdue": N_("已过时限"), "case.overdue_for_district": N_("超时一个工作日"),

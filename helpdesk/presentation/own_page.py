@@ -80,6 +80,7 @@ class OwnPage:
     may_reply: bool = False
     # A viewer only reads: nothing to press, and nothing by which the tracking link could be found.
     may_act: bool = True
+    may_erase: bool = False
     rejected: Event | None = None
 
 
@@ -103,6 +104,7 @@ def build(case: Case, who: Who) -> OwnPage:
         steps={p.step.name for p in life.steps_for(case, who) if p.obstacle is None},
         may_reply=may_act and not ended and case.status is not Status.DRAFT,
         may_act=may_act,
+        may_erase=may_act and ended and case.anonymised_at is None and case.company_id is not None,
         rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
     )
 

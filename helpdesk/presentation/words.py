@@ -218,6 +218,13 @@ REFUSALS: dict[str, str] = {
     "invited_already": N_("已经请过这个邮箱，等对方答复"),
     "too_many_letters": N_("这个邮箱最近收到的邀请太多了，请改用链接"),
     "invitation_over": N_("这个邀请已经用过、撤回或过期了。请同事再发一个"),
+    "anonymised": N_("这一件的个人信息已经去除，不能再办"),
+    "months_out_of_range": N_("请填 %(least)s 到 %(most)s 之间的月数"),
+    "day_is_past": N_("请填今天或以后的日子"),
+    "open_cases_first": N_("还有 %(count)s 件没有结束（%(numbers)s）。请先撤回或办完，再来删除"),
+    "erasure_asked": N_("已经提过了，等总队答复"),
+    "erasure_decided": N_("这一条已经答复过了"),
+    "cases_held": N_("%(numbers)s 要保留或有争议，现在不能删除"),
     "last_handler": N_("总要有一位处理人。请先把一位同事设为处理人"),
     "company_part_missing": N_("请选处理人或查看者"),
     "login_missing": N_("请填登录名"),
@@ -393,6 +400,8 @@ def event_text(event: Event, *, for_company: bool = False, masked: bool = False)
     actor = event.actor_name
     if event.actor_role is Role.SYSTEM:
         actor = gettext("定时任务")
+    elif not actor and event.actor_role in (Role.REQUESTER, Role.MEMBER, Role.ANYONE):
+        actor = gettext(ROLES[Role.MEMBER])
     elif masked and event.actor_role in (Role.REQUESTER, Role.MEMBER) and actor:
         actor = mask_name(actor)
     return gettext(sentence) % {"actor": actor, **facts}

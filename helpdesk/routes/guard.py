@@ -23,6 +23,7 @@ from helpdesk.models import (
     Certificate,
     Company,
     Correction,
+    Erasure,
     Expert,
     Grant,
     Incoming,
@@ -239,6 +240,11 @@ def company_for(action: str) -> Callable[[View], View]:
 def invitation_for(action: str) -> Callable[[View], View]:
     """The invitation of the address's `invitation_id`."""
     return _thing_for(action, Invitation, "invitation_id", lambda value: Invitation.id == value, "invitation.read")
+
+
+def erasure_for(action: str) -> Callable[[View], View]:
+    """The wish to have data erased of the address's `erasure_id`."""
+    return _thing_for(action, Erasure, "erasure_id", lambda value: Erasure.id == value, action)
 
 
 def member_for(action: str) -> Callable[[View], View]:

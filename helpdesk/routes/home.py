@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.adapters import packaged
 from helpdesk.db import db
-from helpdesk.domain import catalogue, deadlines, invitations, reports
+from helpdesk.domain import catalogue, deadlines, invitations, keeping, reports
 from helpdesk.forms.sample import SampleForm
 from helpdesk.i18n import LOCALES
 from helpdesk.models import Case, Grant, Role
@@ -58,7 +58,7 @@ def stations() -> Response:
 @open_to_all
 def text(name: str) -> Response:
     """One of the plain pages."""
-    return page(f"home/{name}.html", current="")
+    return page(f"home/{name}.html", current="", months=keeping.in_force().months if name == "privacy" else 0)
 
 
 @bp.get("/me/requests")

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from helpdesk.domain import accounts, attachments, closure, consultation, intake, triage, visits
+from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, triage, visits
 from helpdesk.errors import NotFound, Refused
-from helpdesk.forms.base import clean
+from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
     AccountForm,
     ConfirmForm,
@@ -308,6 +308,31 @@ def consent(case: Case, purpose: str) -> Response:
         intake.withdraw_consent(case, purpose)
         flash(gettext("已撤回同意"), "done")
     return _go(url_for(".show"))
+
+
+@bp.route("/erasure", methods=["GET", "POST"])
+@own_case_for("case.ask_erasure")
+def erase(case: Case) -> Response:
+    """Wish to have this case's personal data erased; the operator answers."""
+    if case.company is None:
+        raise NotFound("company")
+    form, status = HouseForm(), 200
+    if request.method == "POST":
+        refused = attempt(form, None, lambda: erasures.ask_for_case(case, me()))
+        if refused is None:
+            flash(gettext("已提交，总队会答复"), "done")
+            return _go(url_for(".erase"))
+        status = refused
+    return page(
+        "erasures/ask.html",
+        status=status,
+        form=form,
+        last=erasures.last_of(case.company, case),
+        here=url_for(".erase"),
+        back_url=url_for(".show"),
+        whole=False,
+        has_errors=status != 200,
+    )
 
 
 @bp.route("/account", methods=["GET", "POST"])

@@ -80,7 +80,8 @@ GROUPS: tuple[Group, ...] = (
            " certificate.revoked hours.reversed correction.asked correction.granted correction.refused"),
     _group("musts", N_("要您决定的事"), N_("请您确认、不予受理、转介、申诉、核查结论"), How.NOW, How.NOW,
            "case.answered visit.logged visit.changed case.rejected case.appealed case.appeal_upheld case.referred"
-           " case.verified case.disputed case.payment_reported case.review_decided case.closed_unreachable",
+           " case.verified case.disputed case.payment_reported case.review_decided case.closed_unreachable"
+           " case.erasure_asked case.erasure_refused",
            optional=False),
 )  # fmt: skip
 

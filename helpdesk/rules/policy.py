@@ -29,6 +29,7 @@ from helpdesk.models import (
     Company,
     CompanyPart,
     Correction,
+    Erasure,
     Expert,
     Grant,
     Incoming,
@@ -446,6 +447,11 @@ def channel_any(who: Who, held: Held) -> ColumnElement[bool]:
     return NewsChannel.retired_at.is_(None)
 
 
+def erasure_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every wish to have one's data erased."""
+    return Erasure.id.is_not(None)
+
+
 @dataclass(frozen=True)
 class Rule:
     """One sentence: this role may do these things to which objects."""
@@ -461,7 +467,7 @@ def _rule(role: Role, may: str, which: Scope) -> Rule:
 
 AS_COMPANY = (
     "case.read case.read_as_company case.reply_as_company case.withdraw case.confirm case.reopen case.appeal"
-    " visit.confirm"
+    " case.ask_erasure visit.confirm"
 )
 # Beside what a company may do with a case, what it may say of a record of it.
 OF_RECORDS = "case.ask_correction"
@@ -481,7 +487,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.MEMBER, AS_COMPANY, case_sent_by_me),
     _rule(Role.MEMBER, "my_requests.read", page),
     _rule(Role.MEMBER, "company.read", company_of_mine),
-    _rule(Role.MEMBER, "company.invite", company_i_handle),
+    _rule(Role.MEMBER, "company.invite company.ask_erasure", company_i_handle),
     _rule(Role.MEMBER, "invitation.read", invitation_of_my_company),
     _rule(Role.MEMBER, "invitation.revoke", invitation_of_company_i_handle),
     _rule(Role.MEMBER, "member.read", member_of_my_company),
@@ -572,13 +578,17 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "records.list", page),
     _rule(Role.OVERSEER, "correction.read", correction_any),
     _rule(Role.OVERSEER, "records.list", page),
+    _rule(Role.DISTRICT, "case.hold_data", case_of_my_district),
+    _rule(Role.OPERATOR, "case.hold_data", case_any),
+    _rule(Role.OPERATOR, "keeping.edit erasures.list", page),
+    _rule(Role.OPERATOR, "erasure.decide", erasure_any),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),
     _rule(Role.ADMIN, "account.manage", account_any),
     _rule(Role.ADMIN, "mail.resend", mail_any),
     _rule(Role.ADMIN, "accounts.list accesses.list health.read mails.list", page),
-    _rule(Role.SYSTEM, "case.keep_time case.hand_back case.offer case.forget_files", case_any),
+    _rule(Role.SYSTEM, "case.keep_time case.hand_back case.offer case.forget_files case.anonymise", case_any),
 )
 
 ACTIONS: tuple[str, ...] = tuple(sorted({action for rule in RULES for action in rule.may}))

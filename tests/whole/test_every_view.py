@@ -20,6 +20,7 @@ from helpdesk.domain import (
     channels,
     consultation,
     corrections,
+    erasures,
     invitations,
     letter_files,
     links,
@@ -107,11 +108,13 @@ def world(app, make, cast):
     consultation.note(consulting, cast.wang, body="@陈明远 请看一下。", form_key="note")
     member = db.session.scalars(select(Grant).where(Grant.account_id == cast.account("he").id)).one()
     correction = corrections.ask(visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong")
+    wish = erasures.ask_for_case(closed, make.link(closed))
     db.session.commit()
     return {
         "correction": correction,
         "company": cast.company(),
         "invitation": invited,
+        "erasure": wish,
         "invitation_token": invitations.token_of(invited),
         "member": member,
         "case": consulting,
@@ -157,6 +160,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
         "member_id": world["member"].id,
+        "erasure_id": world["erasure"].id,
         "attachment_id": world["file"].id,
         "article_id": world["article"].id,
         "version_number": 1,
@@ -204,6 +208,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("invitation_id", "invitation"),
         ("member_id", "member"),
         ("correction_id", "correction"),
+        ("erasure_id", "erasure"),
     ):
         if name in rule.arguments:
             thing = world[kind]

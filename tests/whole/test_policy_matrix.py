@@ -19,6 +19,7 @@ from helpdesk.domain import (
     certificates,
     channels,
     corrections,
+    erasures,
     invitations,
     mailing,
     transfers,
@@ -77,6 +78,7 @@ def objects(make, cast):
         "correction that Chen asked for (Nanshan)": corrections.ask(
             visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong"
         ),
+        "wish to erase Southlight's closed case": erasures.ask_for_case(closed, make.link(closed)),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -144,6 +146,7 @@ NOUNS = {
     "Attachment": ("attachment",),
     "Incoming": ("incoming",),
     "Article": ("article",),
+    "Erasure": ("erasure",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

@@ -1,0 +1,95 @@
+"""The pages of keeping and erasing: the operator's term, a case kept longer, a company that asks, the answer."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from helpdesk.db import begin, db
+from helpdesk.domain import erasures, keeping
+from helpdesk.models import Erasure, KeepingRule
+
+
+def fresh() -> None:
+    db.session.rollback()
+    db.session.remove()
+    begin(read_only=False)
+
+
+def test_the_operator_sets_how_long(browser, make):
+    page = browser.get("/keeping", as_="zhou")
+    assert page.says("结束后 36 个月") and page.says("至少保存 10 年")
+    form = page.form("/keeping") | {"months": "24", "from_on": "2027-01-01", "reason": "市里新规定"}
+    browser.post("/keeping", form, as_="zhou")
+    assert browser.get("/keeping", as_="zhou").says("市里新规定")
+    for bad in ({"months": "5"}, {"months": "viele"}, {"months": ""}, {"from_on": "gestern"}, {"from_on": "2020-01-01"},
+                {"reason": ""}, {"reason": "x" * 300}, {"months": "9" * 400}):  # fmt: skip
+        again = browser.post("/keeping", form | bad, as_="zhou", expect=422)
+        assert again.form("/keeping")["reason"] == (bad.get("reason", form["reason"]))
+    fresh()
+    assert len(db.session.scalars(select(KeepingRule)).all()) == 1
+
+
+def test_a_case_is_kept_longer_and_released(browser, make):
+    case = make.case("closed")
+    db.session.commit()
+    here = f"/cases/{case.number}"
+    browser.post(
+        f"{here}/hold", browser.get(f"{here}/hold", as_="li").form("/hold") | {"reason": ""}, as_="li", expect=422
+    )
+    form = browser.get(f"{here}/hold", as_="li").form("/hold") | {"reason": "区里在查"}
+    browser.post(f"{here}/hold", form, as_="li")
+    assert browser.get(here, as_="li").says("到期也保留资料：区里在查")
+    assert browser.get("/keeping", as_="zhou").says("区里在查")
+    browser.get(f"{here}/hold", as_="wang", expect=403)
+    browser.post(f"{here}/release", browser.get(f"{here}/hold", as_="zhou").form("/release"), as_="zhou")
+    assert not browser.get(here, as_="li").says("到期也保留资料：")
+
+
+def test_a_company_asks_and_is_answered(browser, make, cast):
+    case = make.case("closed")
+    live = make.case("consulting", phone="13800000044")
+    db.session.commit()
+    here = f"/me/companies/{cast.company().id}/erasure"
+    assert any((a.get("href") or "") == here for a in browser.get(here.removesuffix("/erasure"), as_="lin").all("a"))
+    told = browser.post(here, browser.get(here, as_="lin").form(here), as_="lin", expect=422)
+    assert told.says("请先撤回或办完") and told.says(live.number)
+    own = f"/t/{case.tracking_token}/erasure"
+    browser.get(own.replace("/erasure", ""))
+    browser.post(own, browser.get(own).form(own))
+    assert browser.get(own).says("等总队答复")
+    assert browser.get("/erasures", as_="zhou").says(case.number)
+    fresh()
+    row = db.session.scalars(select(Erasure)).one()
+    place = f"/erasures/{row.id}"
+    form = browser.get(place, as_="zhou").form(place)
+    browser.post(place, form | {"reason": ""}, as_="zhou", expect=422)
+    browser.post(place, form | {"decision": "yes", "reason": "依法删除"}, as_="zhou")
+    browser.get(place, as_="zhou", expect=303)
+    browser.get(here, as_="jiang", expect=403)
+    browser.get("/erasures", as_="li", expect=403)
+    fresh()
+    erasures.carry_out({"erasure_id": row.id, "portion": 0})
+    db.session.commit()
+    browser.get(own.replace("/erasure", ""), expect=404)
+    page = browser.get(f"/cases/{case.number}", as_="wang")
+    assert page.says("个人信息已去除") and page.says("企业确认，已办结")
+    assert browser.get("/erasures", as_="zhou").says("已去除")
+    assert browser.get(f"/me/requests/{case.number}", as_="lin").says("应您的要求，个人信息已去除")
+
+
+def test_the_command_says_and_does_the_same(app, make, clock):
+    from datetime import timedelta
+
+    case = make.case("closed")
+    number = case.number
+    db.session.commit()
+    db.session.remove()
+    with clock.at(clock.now() + timedelta(days=1200)):
+        dry = app.test_cli_runner().invoke(args=["helpdesk", "anonymise", "--dry-run"])
+        assert dry.exit_code == 0 and number in dry.output and "1 cases are due" in dry.output
+        done = app.test_cli_runner().invoke(args=["helpdesk", "anonymise"])
+        assert done.exit_code == 0 and "1 cases are anonymous" in done.output
+        again = app.test_cli_runner().invoke(args=["helpdesk", "anonymise"])
+        assert "0 cases" in again.output
+        begin(read_only=True)
+        assert keeping.count_due() == 0
