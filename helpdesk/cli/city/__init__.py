@@ -23,8 +23,11 @@ from helpdesk.domain import (
     canned_replies,
     channels,
     consultation,
+    erasures,
     follows,
+    intake,
     invitations,
+    keeping,
     routing,
     search,
     triage,
@@ -32,7 +35,7 @@ from helpdesk.domain import (
     webhooks,
 )
 from helpdesk.domain import chance as house_chance
-from helpdesk.models import Account, Box, Case, ChannelKind, Event, Notice, Skill, Station, Status
+from helpdesk.models import Account, Box, Case, ChannelKind, CompanyPart, Event, Notice, Skill, Station, Status
 from helpdesk.reference import load
 from helpdesk.rules import policy
 from helpdesk.rules.channels import TOPICS
@@ -86,6 +89,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
                 _read_old_notices()
         with transaction():
             _work_together()
+            _keep_and_forget()
             people.give_addresses()
             _write_canned_replies()
             post.deliver()
@@ -170,7 +174,15 @@ def _work_together() -> None:
         draft = f"{case.contact_name}，专家今天会先看材料。另外想跟您确认一下"
         unsent.keep(case, desk, Box.REPLY, body=draft, form_key="demo-draft")
     for company in invitations.companies_of(member):
-        invitations.invite(company, member)
+        invitations.invite(company, member, part=CompanyPart.VIEWER)
+
+
+def _keep_and_forget() -> None:
+    """One case is kept for an investigation, and one company asked to have its closed case erased."""
+    closed = select(Case).where(Case.status == Status.CLOSED, keeping.may_go()).order_by(Case.id)
+    held, asked = db.session.scalars(closed.limit(2)).all()
+    keeping.hold(held, _person("operator"), reason="区市场监管局在核查合同纠纷，函来之前先留着")
+    erasures.ask_for_case(asked, intake.requester(asked))
 
 
 def _days_since_a_workday(now: datetime) -> float:
