@@ -197,11 +197,11 @@ def without_company(case: Case, by: Who) -> list[str]:
     company = case.company.name if case.company else ""
     for said in db.session.scalars(select(Answer).where(Answer.case_id == case.id)):
         said.result = _unnamed(said.result, company)
-    papers = of_case(case.id)
-    naming = [row for row in papers if row.facts.get("company_name") or (company and company in row.facts["content"])]
+    issued = of_case(case.id)
+    naming = [row for row in issued if row.facts.get("company_name") or (company and company in row.facts["content"])]
     keys = []
     for row in naming:
-        if row.status is CertificateStatus.VALID:
+        if row.status is PaperStatus.VALID:
             issue(case, row.expert_id, by)
         row.facts = {**row.facts, "company_name": None, "content": _unnamed(row.facts["content"], company)}
         if row.pdf_key is not None:
