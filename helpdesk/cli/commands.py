@@ -29,6 +29,7 @@ from helpdesk.domain import (
     file_checks,
     hours,
     keeping,
+    ledger_checks,
     life,
     papers,
     reference,
@@ -135,10 +136,10 @@ def ledger_group() -> None:
 
 @ledger_group.command("verify", cls=Command)
 def ledger_verify() -> None:
-    """Walk the hash chain; fails naming the first row that does not hold."""
-    bad = hours.first_bad_row()
-    if bad is not None:
-        fail(f"the ledger does not hold: row {bad} was altered or is out of its chain.")
+    """Walk the chain and compare it with visits and certificates; fails naming the first row that does not hold."""
+    found = ledger_checks.look()
+    if found.troubles:
+        fail(f"the ledger does not hold: {found.first}.")
     click.echo("the ledger holds")
 
 
@@ -155,8 +156,8 @@ def doctor_command() -> None:
             continue
         if status != case.status:
             troubles.append(f"case {case.id}: events say {status.value}, the row says {case.status.value}")
-    if (bad := hours.first_bad_row()) is not None:
-        troubles.append(f"ledger row {bad} does not hold")
+    if (ledger := ledger_checks.look()).troubles:
+        troubles.append(f"the ledger does not hold: {ledger.first}")
     if troubles:
         fail("\n".join(troubles))
     click.echo("all well")
@@ -179,6 +180,9 @@ def create_admin(login: str, name: str, password: str) -> None:
 @click.group("helpdesk")
 def helpdesk_group() -> None:
     """Upkeep of the desk."""
+
+
+helpdesk_group.add_command(ledger_group)
 
 
 @helpdesk_group.command("reindex", cls=Command)

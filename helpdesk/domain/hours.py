@@ -176,7 +176,23 @@ def _append(entry: HoursEntry) -> HoursEntry:
 
 def digest(entry: HoursEntry) -> str:
     """SHA-256 over the previous hash and every fact of the line, in a fixed order."""
-    facts = [
+    return _hash([*_facts(entry), entry.recorded_by_id, entry.expert_account_id])
+
+
+def holds(entry: HoursEntry, previous: str) -> bool:
+    """Whether a line follows the one with the hash `previous` and says what was written.
+
+    The first lines ever written were hashed without the two accounts; they hold as they are.
+    """
+    return entry.previous_hash == previous and entry.hash in (digest(entry), _hash(_facts(entry)))
+
+
+def _hash(facts: list[object]) -> str:
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _facts(entry: HoursEntry) -> list[object]:
+    return [
         entry.previous_hash,
         str(entry.kind),
         entry.minutes,
@@ -194,7 +210,6 @@ def digest(entry: HoursEntry) -> str:
         entry.recorded_at.isoformat(),
         entry.recorded_by,
     ]
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
 def first_bad_row(entries: Iterable[HoursEntry] | None = None) -> int | None:
@@ -202,7 +217,7 @@ def first_bad_row(entries: Iterable[HoursEntry] | None = None) -> int | None:
     rows = entries if entries is not None else db.session.scalars(select(HoursEntry).order_by(HoursEntry.id))
     previous = GENESIS
     for row in rows:
-        if row.previous_hash != previous or row.hash != digest(row):
+        if not holds(row, previous):
             return row.id
         previous = row.hash
     return None

@@ -9,6 +9,7 @@ from wtforms.validators import Optional
 from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 from helpdesk.forms.visits import VisitForm, read_whole, whole_minutes
+from helpdesk.presentation.words import SCORES
 
 
 class AskCorrectionForm(HouseForm):
@@ -35,6 +36,23 @@ class RefuseCorrectionForm(HouseForm):
     """Why the record stands."""
 
     reason = TextAreaField(_l("为什么不更正"), [Present(_l("请写明核实到什么、为什么这样处理")), Longest(2000)])
+
+
+class EvaluationForm(HouseForm):
+    """How the service was, in the station's eyes."""
+
+    score = RadioField(
+        _l("服务怎么样"),
+        [one_of_them(_l("请打个分"))],
+        choices=[(str(n), _l(label)) for n, label in SCORES.items()],
+        validate_choice=False,
+    )
+    note = TextAreaField(_l("补充一句"), [Optional(), Longest(2000)])
+
+    @property
+    def points(self) -> int | None:
+        """The score as a number."""
+        return int(self.score.data) if self.score.data in set("12345") else None
 
 
 class ReverseForm(HouseForm):

@@ -37,9 +37,11 @@ from helpdesk.domain import (
     file_checks,
     incoming,
     keeping,
+    ledger_checks,
     mailing,
     outages,
     papers,
+    record_terms,
     unsent,
     webhooks,
 )
@@ -199,6 +201,14 @@ JOBS: dict[str, Work] = {
         tries=3,
         first=lambda: timedelta(minutes=10),
     ),
+    ledger_checks.CHECK: Work(
+        prepare=lambda _outside, _payload: ledger_checks.look(),
+        finish=lambda _payload, found: ledger_checks.settle(found),
+        lane="files",
+        lease=timedelta(hours=2),
+        tries=3,
+        first=lambda: timedelta(minutes=10),
+    ),
     # A letter that three tries could not read is for a person to look at.
     incoming.READ: Work(
         prepare=lambda outside, payload: post.open_one(outside.storage, payload),
@@ -262,10 +272,12 @@ SCHEDULE: tuple[Every, ...] = (
     Every("cases.escalate", 60, escalation.escalate),
     Every("cases.return_uncontacted", 300, assignment.return_uncontacted),
     Every("mailboxes.watch", 60, outages.watch),
+    Every("records.terms", 600, record_terms.go_round),
     Every("mails.gather", 300, mailing.gather_digests),
     Every("attachments.sweep", 3600, attachments.ask_to_sweep),
     Every("attachments.scan", 3600, attachments.ask_to_scan),
     Every("files.check", 3600, file_checks.ask_to_check),
+    Every("ledger.check", 3600, ledger_checks.ask_to_check),
     Every("unsent.sweep", 3600, unsent.sweep),
     Every("keeping.ask", 3600, keeping.ask_for_round),
 )

@@ -48,12 +48,14 @@ from helpdesk.models.invitation import Invitation
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.keeping import Erasure, KeepingRule
 from helpdesk.models.ladder import Ladder, Rung
+from helpdesk.models.ledger_check import LedgerCheck
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Mention, Message, Note, Side
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.outage import Outage
 from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
+from helpdesk.models.record_term import Evaluation, RecordTerm
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -106,6 +108,7 @@ __all__ = [
     "EntryKind",
     "Erasure",
     "Escalation",
+    "Evaluation",
     "Event",
     "Expert",
     "ExpertStatus",
@@ -123,6 +126,7 @@ __all__ = [
     "JobStatus",
     "KeepingRule",
     "Ladder",
+    "LedgerCheck",
     "LinkKind",
     "Mail",
     "MailKind",
@@ -147,6 +151,7 @@ __all__ = [
     "Pause",
     "Presence",
     "PromiseTarget",
+    "RecordTerm",
     "Review",
     "Role",
     "RoutingEntry",

@@ -42,6 +42,7 @@ KINDS: dict[str, str] = {
     "message.brought": N_("企业来信"), "visit.logged": N_("记了服务"),
     "visit.changed": N_("改了服务记录"), "visit.disputed": N_("服务时间有异议"), "certificate.issued": N_("出具证书"),
     "mailbox.silent": N_("邮箱读不到了"), "mailbox.back": N_("邮箱恢复了"),
+    "record.warned": N_("服务记录待补全"), "record.pressing": N_("服务记录快到期"), "record.missed": N_("服务记录逾期"),
     "certificate.revoked": N_("证书作废"), "hours.reversed": N_("时长冲正"),
     "correction.asked": N_("申请更正服务记录"), "correction.granted": N_("服务记录已更正"),
     "correction.refused": N_("服务记录没有更正"),

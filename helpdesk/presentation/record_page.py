@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import hours
+from helpdesk.domain.record_terms import Open
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Correction, CorrectionState, Meeting, Side, Visit
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import MEETINGS, VISIT_STATES, word
 from helpdesk.rules.credit import hours_text
+from helpdesk.rules.policy import Who
 
 CORRECTION_STATES: dict[CorrectionState, tuple[str, str, str]] = {
     CorrectionState.OPEN: (N_("等站点核实"), "wait", "clock"),
@@ -121,3 +124,63 @@ def _mode(facts: dict[str, Any]) -> str:
 
 def _minutes(facts: dict[str, Any]) -> str:
     return gettext("%(n)s 分钟", n=facts["counted_minutes"])
+
+
+REPORT_HEADINGS = (N_("月份"), N_("站点"), N_("应完成"), N_("按时"), N_("逾期后补上"), N_("还没完成"), N_("逾期合计"))
+LEVELS: dict[int, tuple[str, str, str]] = {
+    0: (N_("还有时间"), "off", "clock"),
+    1: (N_("要抓紧"), "wait", "clock"),
+    2: (N_("快到期"), "danger", "alert"),
+    3: (N_("已逾期"), "danger", "alert"),
+}
+
+
+@dataclass(frozen=True)
+class TermView:
+    """A visit whose record is not complete yet."""
+
+    number: str
+    title: str
+    day: str
+    expert: str
+    missing: str
+    due: str
+    state: str
+    tone: str
+    icon: str
+    evaluate_url: str
+
+
+def term_view(row: Open, *, stations: tuple[int, ...], who: Who) -> TermView:
+    """What is missing, by when, and the way to evaluate for who may."""
+    state, tone, icon = LEVELS[row.level]
+    parts = ((N_("核定"), row.needs_record), (N_("评价"), row.needs_evaluation))
+    missing = [gettext(word) for word, needs in parts if needs]
+    term = row.term
+    mine = term.expert_id in who.expert_ids
+    may_evaluate = row.needs_evaluation and not mine and term.case.station_id in stations
+    return TermView(
+        number=term.case.number or "",
+        title=term.case.title,
+        day=filters.full_day(term.visit.starts_at),
+        expert=term.expert.name,
+        missing=gettext("、").join(missing),
+        due=filters.full_day(term.due_at - timedelta(seconds=1)),
+        state=gettext(state),
+        tone=tone,
+        icon=icon,
+        evaluate_url=url_for("records.evaluate", number=term.case.number, visit_id=term.visit_id)
+        if may_evaluate
+        else "",
+    )
+
+
+def months(chosen: date, today: date) -> list[dict[str, object]]:
+    """The last six months to choose from."""
+    found, month = [], today.replace(day=1)
+    for _ in range(6):
+        label = gettext("%(year)s 年 %(month)s 月", year=month.year, month=month.month)
+        url = url_for("records.report", month=f"{month:%Y-%m}")
+        found.append({"label": label, "url": url, "current": month == chosen})
+        month = (month - timedelta(days=1)).replace(day=1)
+    return found

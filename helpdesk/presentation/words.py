@@ -42,6 +42,7 @@ from helpdesk.rules.identifiers import mask_name
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
     "step_not_possible": N_("这一件现在是“%(status)s”，做不了这一步"),
+    "evaluated_before": N_("这次服务已经评价过了"),
     "nothing_settled": N_("这次服务没有入账，没有可以冲正的"),
     "correction_open": N_("这次服务已经有一份更正申请在处理"),
     "correction_decided": N_("这份申请已经处理过了"),

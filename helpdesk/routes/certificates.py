@@ -42,8 +42,14 @@ def show(certificate: Certificate) -> Response:
             response.headers["HX-Refresh"] = "true"
         return response
     may_reissue = certificate.status is PaperStatus.VALID and policy.can(me(), "certificate.reissue", certificate)
-    may_reverse = policy.can(me(), "case.reverse_hours", certificate.case)
-    return page("certificates/show.html", paper=view, may_reissue=may_reissue, may_reverse=may_reverse)
+    may = policy.allowed(me(), certificate.case, ["case.ask_correction", "case.reverse_hours"])
+    return page(
+        "certificates/show.html",
+        paper=view,
+        may_reissue=may_reissue,
+        may_correct="case.ask_correction" in may,
+        may_reverse="case.reverse_hours" in may,
+    )
 
 
 @bp.route("/certificates/<number>/reissue", methods=["GET", "POST"])

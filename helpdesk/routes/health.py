@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import clock
 from helpdesk.adapters import schema
 from helpdesk.db import db
-from helpdesk.domain import channels, file_checks, incoming, mailing, webhooks
+from helpdesk.domain import channels, file_checks, incoming, ledger_checks, mailing, webhooks
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
 from helpdesk.routes.guard import may, open_to_all
 from helpdesk.routes.page import page
@@ -72,7 +72,13 @@ def _troubles() -> dict[str, int]:
         "webhook_deliveries_late": webhooks.late(),
         "webhooks_paused": webhooks.paused(),
         "files_missing_or_damaged": _bad_files(),
+        "ledger_rows_bad": _bad_rows(),
     }
+
+
+def _bad_rows() -> int:
+    latest = ledger_checks.latest()
+    return latest.bad if latest is not None else 0
 
 
 def _bad_files() -> int:

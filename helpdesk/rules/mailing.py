@@ -75,7 +75,8 @@ GROUPS: tuple[Group, ...] = (
            " case.taken case.handed_back case.declined case.offer_expired case.transferred case.reopened"
            " case.transfer_requested case.transfer_bounced visit.disputed"),
     _group("limits", N_("时限"), N_("快超时和已超时"), How.NOW, How.NOW,
-           "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"),
+           "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"
+           " record.warned record.pressing record.missed"),
     _group("papers", N_("办结与证书"), N_("企业确认、证书出具"), How.NOW, How.DAILY, "case.closed certificate.issued"
            " certificate.revoked hours.reversed correction.asked correction.granted correction.refused"),
     _group("musts", N_("要您决定的事"), N_("请您确认、不予受理、转介、申诉、核查结论"), How.NOW, How.NOW,

@@ -37,6 +37,7 @@ from helpdesk.models import (
     NewsChannel,
     Offer,
     OfferStatus,
+    RecordTerm,
     Role,
     SavedView,
     Side,
@@ -247,6 +248,26 @@ def correction_any_of_others(who: Who, held: Held) -> ColumnElement[bool]:
 
 def correction_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every correction."""
+    return true()
+
+
+def term_about_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Terms of this expert's own visits."""
+    return RecordTerm.expert_id == held.expert_id
+
+
+def term_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Terms of visits the station records."""
+    return RecordTerm.station_id == held.station_id
+
+
+def term_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Terms of visits that stations of the district record."""
+    return exists().where(Station.id == RecordTerm.station_id, Station.district == held.district)
+
+
+def term_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every term."""
     return true()
 
 
@@ -576,6 +597,16 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "records.list", page),
     _rule(Role.OPERATOR, "correction.read correction.decide", correction_any_of_others),
     _rule(Role.OPERATOR, "records.list", page),
+    _rule(Role.EXPERT, "record_term.read", term_about_me),
+    _rule(Role.COORDINATOR, "record_term.read", term_of_my_station),
+    _rule(Role.COORDINATOR, "visit.evaluate", case_of_my_station),
+    _rule(Role.COORDINATOR, "records.report", page),
+    _rule(Role.DISTRICT, "record_term.read", term_of_my_district),
+    _rule(Role.DISTRICT, "records.list records.report", page),
+    _rule(Role.OPERATOR, "record_term.read", term_any),
+    _rule(Role.OPERATOR, "records.report", page),
+    _rule(Role.OVERSEER, "record_term.read", term_any),
+    _rule(Role.OVERSEER, "records.report", page),
     _rule(Role.OVERSEER, "correction.read", correction_any),
     _rule(Role.OVERSEER, "records.list", page),
     _rule(Role.DISTRICT, "case.hold_data", case_of_my_district),

@@ -26,12 +26,15 @@ from helpdesk.domain import (
     channels,
     closure,
     consultation,
+    corrections,
     follows,
     invitations,
     mailing,
+    record_terms,
     routing,
     transfers,
     triage,
+    visits,
     webhooks,
     workspace,
 )
@@ -163,6 +166,8 @@ def build(make: Make) -> Town:
     follows.follow(made["consulting"], cast.wang)
     invited = invitations.invite(cast.company(), cast.lin)
     case("of lin, closed", "closed", sent_by=cast.lin)
+    record_terms.go_round()
+    corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
     return Town(
         {
             name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value)

@@ -22,12 +22,13 @@ from helpdesk.domain import (
     erasures,
     invitations,
     mailing,
+    record_terms,
     transfers,
     visits,
     workspace,
 )
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, Role
+from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests.cast import LOGINS, LONGGANG, OTHER
@@ -79,8 +80,15 @@ def objects(make, cast):
             visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong"
         ),
         "wish to erase Southlight's closed case": erasures.ask_for_case(closed, make.link(closed)),
+        "term of a visit of Chen's (Nanshan)": term_of(closed),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
+
+
+def term_of(case):
+    """By when its visit must be recorded and evaluated."""
+    record_terms.go_round()
+    return db.session.query(RecordTerm).filter_by(case_id=case.id).one()
 
 
 def channel(by, station_id):
@@ -135,6 +143,7 @@ NOUNS = {
     "Grant": ("claim", "member"),
     "Company": ("company",),
     "Correction": ("correction",),
+    "RecordTerm": ("record_term",),
     "Invitation": ("invitation",),
     "Account": ("account",),
     "CannedReply": ("canned_reply",),
