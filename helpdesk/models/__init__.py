@@ -42,6 +42,8 @@ from helpdesk.models.deadline import (
 )
 from helpdesk.models.event import Access, Event, Notice
 from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
+from helpdesk.models.expert_person import ExpertPerson, IdentityKind, Sex
+from helpdesk.models.honour import Honour, HonourState
 from helpdesk.models.hours import ConfirmedBy, EntryKind, HoursEntry
 from helpdesk.models.incoming import Incoming, IncomingKind, IncomingStatus, MailboxState
 from helpdesk.models.invitation import Invitation
@@ -58,6 +60,7 @@ from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.record_term import Evaluation, RecordTerm
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.tally import Tally
+from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
 from helpdesk.models.webhook import Webhook, WebhookDelivery
 from helpdesk.models.workspace import Box, Follow, Presence, SavedView, Unsent
@@ -111,13 +114,17 @@ __all__ = [
     "Evaluation",
     "Event",
     "Expert",
+    "ExpertPerson",
     "ExpertStatus",
     "ExpertTeam",
     "Feedback",
     "FileCheck",
     "Follow",
     "Grant",
+    "Honour",
+    "HonourState",
     "HoursEntry",
+    "IdentityKind",
     "Incoming",
     "IncomingKind",
     "IncomingStatus",
@@ -160,6 +167,7 @@ __all__ = [
     "SavedView",
     "Scan",
     "SendStatus",
+    "Sex",
     "Side",
     "SigningCertificate",
     "SizeClass",
@@ -173,6 +181,7 @@ __all__ = [
     "TeamMember",
     "Throttle",
     "Topic",
+    "Training",
     "Transfer",
     "TransferStatus",
     "Unsent",

@@ -12,7 +12,19 @@ from flask_babel import gettext
 from helpdesk.domain import hours
 from helpdesk.domain.record_terms import Open
 from helpdesk.i18n import N_
-from helpdesk.models import Case, Correction, CorrectionState, Meeting, Side, Visit
+from helpdesk.models import (
+    Case,
+    Correction,
+    CorrectionState,
+    ExpertPerson,
+    Honour,
+    HonourState,
+    IdentityKind,
+    Meeting,
+    Sex,
+    Side,
+    Visit,
+)
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import MEETINGS, VISIT_STATES, word
 from helpdesk.rules.credit import hours_text
@@ -184,3 +196,57 @@ def months(chosen: date, today: date) -> list[dict[str, object]]:
         found.append({"label": label, "url": url, "current": month == chosen})
         month = (month - timedelta(days=1)).replace(day=1)
     return found
+
+
+SEXES: dict[Sex, str] = {Sex.FEMALE: N_("女"), Sex.MALE: N_("男")}
+IDENTITIES: dict[IdentityKind, str] = {
+    IdentityKind.RESIDENT: N_("居民身份证"),
+    IdentityKind.HK_MACAU: N_("港澳居民证件"),
+    IdentityKind.TAIWAN: N_("台湾居民证件"),
+    IdentityKind.FOREIGN_RESIDENT: N_("外国人永久居留身份证"),
+    IdentityKind.PASSPORT: N_("护照"),
+}
+HONOUR_STATES: dict[HonourState, tuple[str, str, str]] = {
+    HonourState.ASKED: (N_("等核实"), "wait", "clock"),
+    HonourState.RECORDED: (N_("已记录"), "done", "check"),
+    HonourState.REFUSED: (N_("没有核实到"), "off", "s-slash"),
+    HonourState.STRUCK: (N_("已作废"), "off", "s-slash"),
+}
+
+
+def person_rows(row: ExpertPerson | None) -> list[tuple[str, str]]:
+    """Personal data in words; of the identity number only the last four characters (rule R16)."""
+    if row is None:
+        return []
+    identity = f"{gettext(IDENTITIES[row.identity_kind])} ****{row.identity_tail}" if row.identity_kind else "—"
+    return [
+        (gettext("性别"), gettext(SEXES[row.sex]) if row.sex else "—"),
+        (gettext("出生日期"), filters.full_day(row.born_on) if row.born_on else "—"),
+        (gettext("居住区域"), row.residence or "—"),
+        (gettext("联系方式"), row.contact or "—"),
+        (gettext("专业技能"), row.skills or "—"),
+        (gettext("服务类别"), gettext("、").join(row.service_kinds) or "—"),
+        (gettext("证件"), identity),
+    ]
+
+
+def person_values(row: ExpertPerson | None) -> dict[str, object]:
+    """What the form shows; never the identity number."""
+    if row is None:
+        return {}
+    return {
+        "sex": row.sex.value if row.sex else "",
+        "born_on": row.born_on.isoformat() if row.born_on else "",
+        "residence": row.residence,
+        "contact": row.contact,
+        "skills": row.skills,
+        "service_kinds": "、".join(row.service_kinds),
+        "consent": True,
+        "identity_kind": row.identity_kind.value if row.identity_kind else "",
+    }
+
+
+def honour_state(row: Honour) -> tuple[str, str, str]:
+    """State, tone and icon of an award."""
+    label, tone, icon = HONOUR_STATES[row.state]
+    return gettext(label), tone, icon

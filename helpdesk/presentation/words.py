@@ -42,6 +42,12 @@ from helpdesk.rules.identifiers import mask_name
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
     "step_not_possible": N_("这一件现在是“%(status)s”，做不了这一步"),
+    "identity_wrong": N_("这个证件号码不对，请核对"),
+    "identity_consent": N_("填了证件号码，请勾选单独同意；不想填就留空"),
+    "person_consent": N_("请勾选同意，我们才能保存这些信息"),
+    "day_in_future": N_("日期还没到"),
+    "honour_decided": N_("这项表彰已经处理过了"),
+    "training_struck": N_("这次培训已经作废了"),
     "evaluated_before": N_("这次服务已经评价过了"),
     "nothing_settled": N_("这次服务没有入账，没有可以冲正的"),
     "correction_open": N_("这次服务已经有一份更正申请在处理"),

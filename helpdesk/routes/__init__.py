@@ -47,6 +47,7 @@ BLUEPRINTS = (
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
     "records", "corrections",
     "keeping", "erasures",
+    "records", "corrections", "dossiers",
 )  # fmt: skip
 
 

@@ -70,5 +70,6 @@ def _page(expert: Expert, form: LeaveForm, status: int = 200) -> Response:
         progress=hours.progress(expert),
         papers=len(certificates.of_expert(expert.id)),
         may_pause=policy.can(me(), "expert.pause", expert),
+        may_read_record=policy.can(me(), "expert.read_record", expert),
         has_errors=status != 200,
     )

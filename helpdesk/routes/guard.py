@@ -26,6 +26,7 @@ from helpdesk.models import (
     Erasure,
     Expert,
     Grant,
+    Honour,
     Incoming,
     Invitation,
     Mail,
@@ -161,6 +162,11 @@ def certificate_for(action: str) -> Callable[[View], View]:
 def expert_for(action: str) -> Callable[[View], View]:
     """The expert of the address's `expert_id`."""
     return _thing_for(action, Expert, "expert_id", lambda value: Expert.id == value, "expert.read")
+
+
+def honour_for(action: str) -> Callable[[View], View]:
+    """The award of the address's `honour_id`."""
+    return _thing_for(action, Honour, "honour_id", lambda value: Honour.id == value, action)
 
 
 def account_for(action: str) -> Callable[[View], View]:

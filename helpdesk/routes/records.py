@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import corrections, record_terms
+from helpdesk.domain import corrections, honours, record_terms
 from helpdesk.forms.records import EvaluationForm
 from helpdesk.models import Case
 from helpdesk.presentation import record_page
@@ -36,6 +36,8 @@ def index() -> Response:
         terms=[record_page.term_view(row, stations=may_evaluate, who=me()) for row in record_terms.waiting(me())],
         waiting=[record_page.correction_view(row) for row in found.open],
         decided=[record_page.correction_view(row) for row in found.decided],
+        honours=honours.waiting(me()),
+        own_expert_id=me().expert_id,
         may_report=policy.can(me(), "records.report"),
     )
 

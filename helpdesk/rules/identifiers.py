@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 
 # GB 32100-2015: no I, O, Z, S, V.
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -125,3 +126,22 @@ def read_tracking_code(text: str) -> str | None:
     """The tracking code as stored, or None when it cannot be one."""
     letters = read_code(text, 8)
     return f"{letters[:4]}-{letters[4:]}" if letters else None
+
+
+def identity_number(text: str, *, is_resident: bool) -> str | None:
+    """An identity number as it is kept, or None for one that cannot be.
+
+    A resident's (GB 11643) has 17 digits with a real date and a check character (mod 11, 2); districts are not looked
+    up, since lists of them are never whole. Other papers: 5 to 20 letters and digits.
+    """
+    number = unicodedata.normalize("NFKC", text).replace(" ", "").upper()
+    if not is_resident:
+        return number if re.fullmatch(r"[0-9A-Z]{5,20}", number, re.ASCII) else None
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", number, re.ASCII):
+        return None
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+    rest = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17])) % 11
+    return number if "10X98765432"[rest] == number[17] else None

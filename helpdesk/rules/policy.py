@@ -32,6 +32,7 @@ from helpdesk.models import (
     Erasure,
     Expert,
     Grant,
+    Honour,
     Incoming,
     Invitation,
     NewsChannel,
@@ -310,6 +311,31 @@ def certificate_any(who: Who, held: Held) -> ColumnElement[bool]:
 def expert_me(who: Who, held: Held) -> ColumnElement[bool]:
     """This expert."""
     return Expert.id == held.expert_id
+
+
+def expert_of_my_station_not_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Experts of the station but oneself: nobody records their own training or awards (rule R05)."""
+    return and_(Expert.station_id == held.station_id, Expert.id.not_in(who.expert_ids or (0,)))
+
+
+def expert_any_but_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every expert but oneself (rule R05)."""
+    return Expert.id.not_in(who.expert_ids or (0,))
+
+
+def honour_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Awards that experts of the station ask to have recorded, but one's own (rule R05)."""
+    return and_(Honour.station_id == held.station_id, _honour_of_others(who))
+
+
+def honour_of_others(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every award but one's own (rule R05)."""
+    return _honour_of_others(who)
+
+
+def _honour_of_others(who: Who) -> ColumnElement[bool]:
+    mine = and_(Honour.expert_account_id.is_not(None), Honour.expert_account_id == who.account_id)
+    return and_(~mine, Honour.expert_id.not_in(who.expert_ids or (0,)))
 
 
 def expert_of_my_city(who: Who, held: Held) -> ColumnElement[bool]:
@@ -607,6 +633,14 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "records.report", page),
     _rule(Role.OVERSEER, "record_term.read", term_any),
     _rule(Role.OVERSEER, "records.report", page),
+    _rule(Role.EXPERT, "expert.write_person expert.ask_honour expert.unseal expert.read_record", expert_me),
+    _rule(Role.COORDINATOR, "expert.read_record", expert_of_my_station_not_me),
+    _rule(Role.COORDINATOR, "expert.record_training expert.record_honour", expert_of_my_station_not_me),
+    _rule(Role.COORDINATOR, "honour.decide", honour_of_my_station),
+    _rule(Role.OPERATOR, "expert.read_record expert.unseal", expert_of_my_city),
+    _rule(Role.OPERATOR, "expert.record_training expert.record_honour", expert_any_but_me),
+    _rule(Role.OPERATOR, "honour.decide", honour_of_others),
+    _rule(Role.OVERSEER, "expert.read_record", expert_of_my_city),
     _rule(Role.OVERSEER, "correction.read", correction_any),
     _rule(Role.OVERSEER, "records.list", page),
     _rule(Role.DISTRICT, "case.hold_data", case_of_my_district),

@@ -42,6 +42,8 @@ class Scene:
         self.make, self.cast = make, cast
         self.answered = make.case("answered", expert="qian")
         self.closed = make.case("closed", expert="qian", phone="13800138001")
+        self.consulting = make.case("consulting", expert="qian", phone="13800138002")
+        visits.confirm(make.visit(self.consulting, by="qian"), make.link(self.consulting))
         self.answered_visit, self.closed_visit = visits.of(self.answered)[0], visits.of(self.closed)[0]
         self.correction = corrections.ask(self.closed_visit, make.link(self.closed), says="多记了。", form_key="wrong")
         self.paper = certificates.of_case(self.closed.id)[0]
@@ -59,8 +61,7 @@ class Scene:
 
 def withdrawn(s: Scene) -> None:
     """Withdrawing settles what was confirmed before."""
-    visits.confirm(s.answered_visit, s.make.link(s.answered))
-    closure.withdraw(s.answered, s.qian, reason="other")
+    closure.withdraw(s.consulting, s.qian, reason="other")
 
 
 def confirmed_before(s: Scene) -> None:

@@ -27,11 +27,14 @@ from helpdesk.domain import (
     closure,
     consultation,
     corrections,
+    expert_persons,
     follows,
+    honours,
     invitations,
     mailing,
     record_terms,
     routing,
+    trainings,
     transfers,
     triage,
     visits,
@@ -39,8 +42,11 @@ from helpdesk.domain import (
     workspace,
 )
 from helpdesk.domain.attachments import Upload
+from helpdesk.domain.expert_persons import PersonFacts
+from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, Scan
+from helpdesk.domain.trainings import TrainingFacts
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, Scan
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -167,6 +173,11 @@ def build(make: Make) -> Town:
     invited = invitations.invite(cast.company(), cast.lin)
     case("of lin, closed", "closed", sent_by=cast.lin)
     record_terms.go_round()
+    chen = cast.expert("chen")
+    trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密与回避", 120, "总队", clock.today()))
+    honours.ask(chen, cast.chen, HonourFacts("优秀志愿者", clock.today(), "市义工联"))
+    person = PersonFacts(residence="南山区", identity_kind=IdentityKind.PASSPORT, identity="E12345678")
+    expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
     return Town(
         {

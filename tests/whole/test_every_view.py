@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, has_request_context
 from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
 from helpdesk.domain import (
@@ -21,18 +22,24 @@ from helpdesk.domain import (
     consultation,
     corrections,
     erasures,
+    expert_persons,
+    honours,
     invitations,
     letter_files,
     links,
     mailing,
     routing,
+    trainings,
     transfers,
     visits,
     webhooks,
     workspace,
 )
+from helpdesk.domain.expert_persons import PersonFacts
+from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Act, BulkAct, ChannelKind, Grant, LinkKind, Mail, MailKind, Role
+from helpdesk.domain.trainings import TrainingFacts
+from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests.cast import LOGINS, LONGGANG
@@ -109,8 +116,15 @@ def world(app, make, cast):
     member = db.session.scalars(select(Grant).where(Grant.account_id == cast.account("he").id)).one()
     correction = corrections.ask(visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong")
     wish = erasures.ask_for_case(closed, make.link(closed))
+    chen = cast.expert("chen")
+    training = trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密", 60, "总队", clock.today()))
+    honour = honours.ask(chen, cast.chen, HonourFacts("优秀", clock.today(), "市里"))
+    person = PersonFacts(identity_kind=IdentityKind.PASSPORT, identity="E12345678")
+    expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     db.session.commit()
     return {
+        "training": training,
+        "honour": honour,
         "correction": correction,
         "company": cast.company(),
         "invitation": invited,
@@ -156,6 +170,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     own_token = "letter_token" if rule.endpoint == "files.of_letter" else signed.get(rule.endpoint.split(".")[0])
     values = {
         "token": world[own_token] if own_token else case.tracking_token,
+        "training_id": world["training"].id,
+        "honour_id": world["honour"].id,
         "correction_id": world["correction"].id,
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
@@ -209,6 +225,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("member_id", "member"),
         ("correction_id", "correction"),
         ("erasure_id", "erasure"),
+        ("honour_id", "honour"),
     ):
         if name in rule.arguments:
             thing = world[kind]

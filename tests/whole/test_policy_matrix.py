@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from helpdesk import clock
 from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.db import db
 from helpdesk.domain import (
@@ -20,6 +21,7 @@ from helpdesk.domain import (
     channels,
     corrections,
     erasures,
+    honours,
     invitations,
     mailing,
     record_terms,
@@ -27,6 +29,7 @@ from helpdesk.domain import (
     visits,
     workspace,
 )
+from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role
 from helpdesk.rules import policy
@@ -81,6 +84,9 @@ def objects(make, cast):
         ),
         "wish to erase Southlight's closed case": erasures.ask_for_case(closed, make.link(closed)),
         "term of a visit of Chen's (Nanshan)": term_of(closed),
+        "award that Chen asked for (Nanshan)": honours.ask(
+            cast.expert("chen"), cast.chen, HonourFacts("优秀", clock.today(), "市里")
+        ),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -143,6 +149,7 @@ NOUNS = {
     "Grant": ("claim", "member"),
     "Company": ("company",),
     "Correction": ("correction",),
+    "Honour": ("honour",),
     "RecordTerm": ("record_term",),
     "Invitation": ("invitation",),
     "Account": ("account",),

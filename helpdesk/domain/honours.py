@@ -1,0 +1,111 @@
+"""Awards of volunteers (办法67 art. 9): our own are recorded at once, outside ones asked for and verified first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain.trainings import account_of
+from helpdesk.errors import Refused
+from helpdesk.models import Expert, Honour, HonourState
+from helpdesk.rules import policy, separation
+from helpdesk.rules.policy import Who
+
+
+@dataclass(frozen=True)
+class HonourFacts:
+    """What art. 9 asks: name, day, who granted it; and how it can be verified."""
+
+    name: str
+    granted_on: date
+    granted_by: str
+    note: str = ""
+
+
+def record(expert: Expert, by: Who, facts: HonourFacts) -> Honour:
+    """Write down an award of our own network. Raises Refused for one's own (rule R05), missing words, a day to come."""
+    separation.refuse_self(by, expert.id, account_of(expert))
+    policy.require(by, "expert.record_honour", expert)
+    row = _new(expert, facts, is_own=True, state=HonourState.RECORDED)
+    _decide(row, by)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def ask(expert: Expert, by: Who, facts: HonourFacts) -> Honour:
+    """The expert asks to have an award of somebody else recorded; it counts once somebody has verified it."""
+    policy.require(by, "expert.ask_honour", expert)
+    row = _new(expert, facts, is_own=False, state=HonourState.ASKED)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def verify(honour: Honour, by: Who) -> Honour:
+    """Somebody looked at the proof: it is true. Raises Refused for one's own, or when it was decided already."""
+    _hold(honour, by)
+    honour.state = HonourState.RECORDED
+    _decide(honour, by)
+    db.session.flush()
+    return honour
+
+
+def refuse(honour: Honour, by: Who, *, reason: str) -> Honour:
+    """It could not be verified, and why."""
+    _hold(honour, by)
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    honour.state, honour.reason = HonourState.REFUSED, reason.strip()[:500]
+    _decide(honour, by)
+    db.session.flush()
+    return honour
+
+
+def waiting(who: Who) -> list[Honour]:
+    """Awards that wait for this person to verify them, oldest first."""
+    rows = select(Honour).where(Honour.state == HonourState.ASKED, policy.which(who, "honour.decide"))
+    return list(db.session.scalars(rows.options(joinedload(Honour.expert)).order_by(Honour.id).limit(100)))
+
+
+def of_expert(expert_id: int) -> list[Honour]:
+    """An expert's awards, newest first, whatever became of them."""
+    rows = select(Honour).where(Honour.expert_id == expert_id)
+    return list(db.session.scalars(rows.order_by(Honour.granted_on.desc(), Honour.id.desc())))
+
+
+def _new(expert: Expert, facts: HonourFacts, *, is_own: bool, state: HonourState) -> Honour:
+    for name in ("name", "granted_by"):
+        if not getattr(facts, name).strip():
+            raise Refused("text_missing", field=name)
+    if facts.granted_on > clock.today():
+        raise Refused("day_in_future", field="granted_on")
+    return Honour(
+        expert_id=expert.id,
+        expert_account_id=account_of(expert),
+        station_id=expert.station_id,
+        is_own=is_own,
+        state=state,
+        name=facts.name.strip()[:120],
+        granted_on=facts.granted_on,
+        granted_by=facts.granted_by.strip()[:120],
+        note=facts.note.strip()[:500],
+        asked_at=clock.now(),
+    )
+
+
+def _hold(honour: Honour, by: Who) -> None:
+    db.session.refresh(honour, with_for_update=True)
+    separation.refuse_self(by, honour.expert_id, honour.expert_account_id)
+    policy.require(by, "honour.decide", honour)
+    if honour.state is not HonourState.ASKED:
+        raise Refused("honour_decided")
+
+
+def _decide(honour: Honour, by: Who) -> None:
+    honour.decided_at, honour.decided_by, honour.decided_by_id = clock.now(), by.name, by.account_id
