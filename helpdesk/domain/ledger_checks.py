@@ -21,11 +21,11 @@ from helpdesk.domain.later import later
 from helpdesk.models import (
     COUNTS,
     Certificate,
-    CertificateStatus,
     Counter,
     EntryKind,
     HoursEntry,
     LedgerCheck,
+    PaperStatus,
     Visit,
 )
 
@@ -192,7 +192,7 @@ def _papers(found: Findings) -> list[tuple[str, str]]:
         found.papers += 1
         if paper.facts.get("ledger_digest") not in hashes:
             troubles.append(("other_line", paper.number))
-        if paper.status is CertificateStatus.VALID:
+        if paper.status is PaperStatus.VALID:
             minutes, _ = sums.pop((paper.case_id, paper.expert_id), (0, 0))
             if minutes != paper.minutes or paper.facts.get("minutes_total") != paper.minutes:
                 troubles.append(("minutes", paper.number))
