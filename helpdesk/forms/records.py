@@ -172,3 +172,9 @@ class StrikeForm(HouseForm):
     """Why a training counts no more."""
 
     reason = TextAreaField(_l("为什么作废"), [Present(_l("请写明原因")), Longest(500)])
+
+
+class ReturnedForm(HouseForm):
+    """The table that came back: our number and theirs, a line each."""
+
+    text = TextAreaField(_l("回传的编号"), [Present(_l("请把表格内容粘贴进来"))])

@@ -53,6 +53,7 @@ from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.ledger_check import LedgerCheck
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Mention, Message, Note, Side
+from helpdesk.models.national_sync import NationalSync, SyncState
 from helpdesk.models.network import Corps, Detachment, DetachmentKind, District, OfferMode, Station, StationKind
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.outage import Outage
@@ -143,6 +144,7 @@ __all__ = [
     "Meeting",
     "Mention",
     "Message",
+    "NationalSync",
     "News",
     "NewsChannel",
     "Note",
@@ -176,6 +178,7 @@ __all__ = [
     "StationHours",
     "StationKind",
     "Status",
+    "SyncState",
     "Tally",
     "TargetVersion",
     "TeamMember",

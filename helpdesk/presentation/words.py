@@ -42,6 +42,8 @@ from helpdesk.rules.identifiers import mask_name
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
     "step_not_possible": N_("这一件现在是“%(status)s”，做不了这一步"),
+    "table_empty": N_("表里没有一行"),
+    "table_too_long": N_("表太长了，一次最多 %(limit)s 行"),
     "identity_wrong": N_("这个证件号码不对，请核对"),
     "identity_consent": N_("填了证件号码，请勾选单独同意；不想填就留空"),
     "person_consent": N_("请勾选同意，我们才能保存这些信息"),

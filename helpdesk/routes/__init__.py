@@ -48,6 +48,7 @@ BLUEPRINTS = (
     "records", "corrections",
     "keeping", "erasures",
     "records", "corrections", "dossiers",
+    "records", "corrections", "dossiers", "national",
 )  # fmt: skip
 
 

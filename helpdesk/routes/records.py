@@ -38,6 +38,7 @@ def index() -> Response:
         decided=[record_page.correction_view(row) for row in found.decided],
         honours=honours.waiting(me()),
         own_expert_id=me().expert_id,
+        may_sync=policy.can(me(), "national.sync"),
         may_report=policy.can(me(), "records.report"),
     )
 

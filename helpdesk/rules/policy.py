@@ -630,7 +630,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.DISTRICT, "record_term.read", term_of_my_district),
     _rule(Role.DISTRICT, "records.list records.report", page),
     _rule(Role.OPERATOR, "record_term.read", term_any),
-    _rule(Role.OPERATOR, "records.report", page),
+    _rule(Role.OPERATOR, "records.report national.sync", page),
     _rule(Role.OVERSEER, "record_term.read", term_any),
     _rule(Role.OVERSEER, "records.report", page),
     _rule(Role.EXPERT, "expert.write_person expert.ask_honour expert.unseal expert.read_record", expert_me),

@@ -1,0 +1,166 @@
+"""The file for the national volunteer system, and the numbers that come back (条例 art. 19; 办法67 art. 4).
+
+There is no public interface: an operator uploads the file there and brings back a table of our numbers and theirs.
+Exporting and importing again and again changes nothing. A table is taken whole or not at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.errors import Refused
+from helpdesk.models import HoursEntry, NationalSync, SyncState, Visit
+from helpdesk.rules import policy
+from helpdesk.rules.policy import Who
+
+# The first column of both files: our number of a ledger line.
+OURS = re.compile(r"L-([1-9][0-9]{0,9})", re.ASCII)
+THEIRS = re.compile(r"[A-Za-z0-9-]{4,60}", re.ASCII)
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many ledger lines are not exported, exported, confirmed."""
+
+    new: int
+    exported: int
+    confirmed: int
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A line of the file: the entry with its visit, and what is known of its way."""
+
+    entry: HoursEntry
+    visit: Visit
+    sync: NationalSync | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an import would do with one row of the table: `problem` is a code, "" when it is fine."""
+
+    n: int
+    ours: str
+    theirs: str
+    problem: str
+
+
+def number_of(entry_id: int) -> str:
+    """Our number of a ledger line as both files carry it."""
+    return f"L-{entry_id}"
+
+
+def counts(by: Who) -> Counts:
+    """How far the ledger has come."""
+    policy.require(by, "national.sync")
+    rows = db.session.execute(select(NationalSync.state, func.count()).group_by(NationalSync.state)).all()
+    known = {state: int(n) for state, n in rows}
+    lines = db.session.scalar(select(func.count()).select_from(HoursEntry)) or 0
+    exported, confirmed = known.get(SyncState.EXPORTED, 0), known.get(SyncState.CONFIRMED, 0)
+    return Counts(int(lines) - exported - confirmed, exported, confirmed)
+
+
+def export(by: Who) -> list[Exported]:
+    """Every line that is not confirmed yet, oldest first, marked as exported. A reversal is a line like any other.
+
+    Made again, the file is the same but for new lines, and what was confirmed meanwhile.
+    """
+    policy.require(by, "national.sync")
+    rows = db.session.execute(
+        select(HoursEntry, Visit, NationalSync)
+        .join(Visit, Visit.id == HoursEntry.visit_id)
+        .outerjoin(NationalSync, NationalSync.entry_id == HoursEntry.id)
+        .where(NationalSync.national_id.is_(None))
+        .options(joinedload(HoursEntry.case), joinedload(HoursEntry.expert))
+        .order_by(HoursEntry.id)
+        .limit(MOST_ROWS)
+    ).all()
+    for entry, _, sync in rows:
+        if sync is None:
+            db.session.add(
+                NationalSync(
+                    entry_id=entry.id, state=SyncState.EXPORTED, exported_at=clock.now(), exported_by=by.name[:80]
+                )
+            )
+    db.session.flush()
+    return [Exported(entry, visit, sync) for entry, visit, sync in rows]
+
+
+def check(text: str) -> list[Verdict]:
+    """The table row by row: our number and theirs. Raises Refused for one without rows, or with too many."""
+    lines = [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff"))) if any(cell.strip() for cell in row)]
+    if lines and not OURS.fullmatch(_cell(lines[0], 0)) and len(lines) > 1:
+        lines = lines[1:]  # the heading
+    if not lines:
+        raise Refused("table_empty", field="text")
+    if len(lines) > MOST_ROWS:
+        raise Refused("table_too_long", field="text", limit=MOST_ROWS)
+    pairs = [(_cell(row, 0), _cell(row, 1)) for row in lines]
+    ids = {int(found[1]) for ours, _ in pairs if (found := OURS.fullmatch(ours))}
+    known = {
+        row.entry_id: row for row in db.session.scalars(select(NationalSync).where(NationalSync.entry_id.in_(ids)))
+    }
+    numbers = {theirs for _, theirs in pairs}
+    taken = {
+        row.national_id: row.entry_id
+        for row in db.session.scalars(select(NationalSync).where(NationalSync.national_id.in_(numbers)))
+    }
+    seen: dict[str, str] = {}
+    verdicts = []
+    for n, (ours, theirs) in enumerate(pairs, 1):
+        verdicts.append(Verdict(n, ours[:40], theirs[:80], _problem(ours, theirs, known, taken, seen)))
+        seen.setdefault(ours, theirs)
+        seen.setdefault(f"={theirs}", ours)
+    return verdicts
+
+
+def take_in(by: Who, text: str) -> tuple[int, list[Verdict]]:
+    """Write down the numbers that came back, all or none. Returns how many were new, and the report row by row; with
+    any problem nothing is written. The same table again is harmless."""
+    policy.require(by, "national.sync")
+    verdicts = check(text)
+    if any(row.problem for row in verdicts):
+        return 0, verdicts
+    fresh = 0
+    for row in verdicts:
+        sync = db.session.get_one(NationalSync, int(row.ours[2:]))
+        if sync.state is SyncState.EXPORTED:
+            sync.state, sync.national_id, sync.confirmed_at = SyncState.CONFIRMED, row.theirs, clock.now()
+            fresh += 1
+    db.session.flush()
+    return fresh, verdicts
+
+
+def _problem(
+    ours: str, theirs: str, known: dict[int, NationalSync], taken: dict[str | None, int], seen: dict[str, str]
+) -> str:
+    found = OURS.fullmatch(ours)
+    if found is None:
+        return "not_ours"
+    if not THEIRS.fullmatch(theirs):
+        return "not_a_number"
+    entry_id = int(found[1])
+    if entry_id not in known:
+        return "not_exported"
+    if known[entry_id].national_id not in (None, theirs):
+        return "has_another"
+    if taken.get(theirs, entry_id) != entry_id:
+        return "taken"
+    if seen.get(ours, theirs) != theirs or seen.get(f"={theirs}", ours) != ours:
+        return "twice"
+    return ""
+
+
+def _cell(row: list[str], place: int) -> str:
+    text = row[place].strip() if len(row) > place else ""
+    return text.removeprefix("'")
