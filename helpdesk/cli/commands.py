@@ -27,7 +27,6 @@ from helpdesk.domain import (
     articles,
     attachments,
     file_checks,
-    hours,
     keeping,
     ledger_checks,
     life,

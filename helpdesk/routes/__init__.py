@@ -45,10 +45,7 @@ BLUEPRINTS = (
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
     "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
-    "records", "corrections",
-    "keeping", "erasures",
-    "records", "corrections", "dossiers",
-    "records", "corrections", "dossiers", "national",
+    "records", "corrections", "dossiers", "national", "keeping", "erasures",
 )  # fmt: skip
 
 
