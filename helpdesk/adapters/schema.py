@@ -22,6 +22,8 @@ from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 
 # Their rows may be written and never changed (migrations 0002 and 0018).
 APPEND_ONLY: tuple[str, ...] = ("accesses", "article_versions", "events", "hours_entries")
+# Service records that no statement deletes before their ten years are over (migration 0023d; rule R15).
+KEPT: tuple[str, ...] = ("certificates", "corrections", "evaluations", "honours", "trainings", "visits")
 # The triggers on `cases` that keep the desk's numbers (migration 0007).
 TALLIES: dict[str, tuple[str, ...]] = {
     "sqlite": ("cases_tally_delete", "cases_tally_enter", "cases_tally_insert", "cases_tally_leave"),
@@ -157,6 +159,7 @@ def _name(check: CheckConstraint, connection: Connection) -> str:
 def wanted_triggers(dialect: str) -> dict[str, str]:
     """Every trigger there has to be, and its table."""
     found = {f"{table}_{act}": table for table in APPEND_ONLY for act in PROTECTS[dialect]}
+    found |= {f"{table}_kept": table for table in KEPT}
     return found | dict.fromkeys(TALLIES[dialect], "cases")
 
 

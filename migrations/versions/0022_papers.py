@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 WHEN = sa.DateTime(timezone=True)
+STATES = "status IN ('valid', 'superseded', 'revoked')"
 
 
 def upgrade() -> None:
@@ -35,6 +36,8 @@ def upgrade() -> None:
             op.f("fk_certificates_signer_signing_certificates"), "signing_certificates", ["signer"], ["fingerprint"]
         )
         batch.create_index(op.f("ix_certificates_pdf_sha256"), ["pdf_sha256"])
+        batch.drop_constraint(op.f("ck_certificates_certificatestatus"), type_="check")
+        batch.create_check_constraint(op.f("ck_certificates_paperstatus"), STATES)
     _rename(
         "certificates.render",
         "papers.draw",
@@ -55,6 +58,8 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("fk_certificates_signer_signing_certificates"), type_="foreignkey")
         batch.drop_column("signer")
         batch.drop_column("ended_at")
+        batch.drop_constraint(op.f("ck_certificates_paperstatus"), type_="check")
+        batch.create_check_constraint(op.f("ck_certificates_certificatestatus"), STATES)
     op.drop_table("signing_certificates")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import certificates, closure, corrections, hours, visits
+from helpdesk.domain import certificates, closure, corrections, hours, papers, visits
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Certificate, CorrectionState, EntryKind, Event, HoursEntry, PaperStatus, VisitStatus
@@ -149,7 +149,7 @@ def test_a_record_found_untrue_is_reversed_and_its_paper_revoked(town):
     assert (hours.minutes_of_visit(visit.id), visit.status) == (0, VisitStatus.VOID)
     paper = certificates.of_case(case.id)[0]
     assert (paper.status, paper.revoked_reason) == (PaperStatus.REVOKED, "企业说没有这回事")
-    assert certificates.check(paper.code).state == "revoked"
+    assert papers.check(paper.code).state == "revoked"
     with pytest.raises(Refused, match="nothing_settled"):
         hours.reverse(visit, cast.zhou, reason="再来一次")
     the_ledger_and_the_papers_agree()
