@@ -88,8 +88,8 @@ def test_a_paper_with_other_minutes_is_named(town):
 
 def test_the_nightly_walk_turns_health_red_and_green_again(app, make, browser):
     case = make.case("closed")
-    visit = visits.of(case)[0]
-    db.session.execute(text(f"UPDATE visits SET counted_minutes = 1 WHERE id = {visit.id}"))
+    visit_id = visits.of(case)[0].id
+    db.session.execute(text(f"UPDATE visits SET counted_minutes = 1 WHERE id = {visit_id}"))
     db.session.commit()
     ledger_checks.ask_to_check()
     db.session.commit()
@@ -98,7 +98,7 @@ def test_the_nightly_walk_turns_health_red_and_green_again(app, make, browser):
     assert (said["state"], said["ledger_rows_bad"]) == ("red", 1)
     assert "ledger_rows_bad" in said["troubles"]
     begin(read_only=False)
-    db.session.execute(text(f"UPDATE visits SET counted_minutes = 60 WHERE id = {visit.id}"))
+    db.session.execute(text(f"UPDATE visits SET counted_minutes = 60 WHERE id = {visit_id}"))
     ledger_checks.settle(ledger_checks.look())
     assert browser.open("/health").get_json()["ledger_rows_bad"] == 0
 

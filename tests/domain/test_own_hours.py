@@ -90,6 +90,7 @@ VERBS = {
     "corrections.refuse": lambda s: corrections.refuse(s.correction, s.qian, reason="x"),
     "certificates.issue": lambda s: certificates.issue(s.closed, s.closed_visit.expert_id, s.qian),
     "certificates.revoke": lambda s: certificates.revoke(s.paper, s.qian, reason="x"),
+    "certificates.reissue": lambda s: certificates.reissue(s.paper, s.qian, reason="x"),
     "closure.confirm": confirmed_before,
     "closure.answer_back": lambda s: closure.answer_back(
         s.answered, s.qian, outcome=Outcome.SOLVED, score=5, comment="", paid=False, wrong_visits={}

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.cli.city import library, people, post
+from helpdesk.cli.city import dossiers, library, people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -95,6 +95,9 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             post.deliver()
             _write_channels()
             search.reindex()
+            star = _person("expert-01")
+            expert = city.experts[STAR]
+            dossiers.tell(expert, star, _person("operator"))
             written = library.fill(city, _person("operator"), shown=f"st-{SHOWN_STATION}")
         tell(f"cases: {done}, articles: {written}")
     db.session.remove()

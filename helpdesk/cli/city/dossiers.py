@@ -1,0 +1,61 @@
+"""Service records of the demo city: training, an award to verify, a correction that waits and one that was granted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.domain import corrections, expert_persons, honours, record_terms, trainings
+from helpdesk.domain.expert_persons import PersonFacts
+from helpdesk.domain.honours import HonourFacts
+from helpdesk.domain.trainings import TrainingFacts
+from helpdesk.domain.visits import VisitFacts
+from helpdesk.models import Case, Expert, Sex, Status, Visit, VisitStatus
+from helpdesk.rules.policy import Who
+
+COURSES = (
+    ("专家志愿者上岗培训", "服务流程、保密、回避和不收费的规定", 180, 200),
+    ("专精特新政策解读", "今年的认定口径和常见退回原因", 120, 60),
+)
+
+
+def tell(expert: Expert, who: Who, operator: Who) -> None:
+    """The demo expert's record: what they wrote, what others recorded, what waits for the desk."""
+    today = clock.today()
+    for name, content, minutes, days in COURSES:
+        held = today - timedelta(days=days)
+        trainings.record(expert, operator, TrainingFacts(name, content, minutes, "总队培训部", held))
+    honours.record(expert, operator, HonourFacts("年度服务之星", today - timedelta(days=30), "问渠专家志愿者总队"))
+    note = "证书编号 2026-118，市义工联网站公示过"
+    honours.ask(expert, who, HonourFacts("优秀志愿者", today - timedelta(days=90), "市义工联", note))
+    facts = PersonFacts(Sex.FEMALE, None, "宝安区福永街道", "", "研发费用归集、专精特新申报", ("政策", "财税"))
+    expert_persons.write(expert, who, facts, consent=True, identity_consent=False)
+    _correct(expert, who, operator)
+    record_terms.go_round()
+
+
+def _correct(expert: Expert, who: Who, operator: Who) -> None:
+    """Of the expert's settled visits one left something out, and one was written down too short."""
+    settled = db.session.scalars(
+        select(Visit)
+        .join(Case, Case.id == Visit.case_id)
+        .where(Visit.expert_id == expert.id, Visit.status == VisitStatus.CONFIRMED, Case.status == Status.CLOSED)
+        .order_by(Visit.id)
+        .limit(2)
+    ).all()
+    if len(settled) < 2:
+        return
+    told, short = settled
+    asked = corrections.ask(told, who, says="只写了讲解，当天还一起改了申报书，内容漏了。", form_key="city-content")
+    right = VisitFacts(
+        told.starts_at, told.ends_at, told.mode, told.place, f"{told.summary}当天还一起改了申报书。",
+        told.contact_minutes, told.preparation_minutes, told.travel_minutes, told.long_day_reason or "当天分几次服务",
+    )  # fmt: skip
+    corrections.grant(asked, operator, facts=right, reason="看了修改留痕，情况属实")
+    corrections.ask(
+        short, who, says="走的时候又答疑了半小时，没有记进去。", wished_minutes=short.contact_minutes + 30,
+        form_key="city-short",
+    )  # fmt: skip
