@@ -390,6 +390,8 @@ class Feedback(Model):
     by_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime]
 
+    case: Mapped[Case] = relationship()
+
 
 class Consent(Model):
     """What a person agreed to, to which wording, when; withdrawn as easily (PIPL art. 15, 17, 23, 25)."""

@@ -1,18 +1,22 @@
-"""An expert's own hours: the sum, the way to the next star, the ledger, and sums by year, mode and field."""
+"""An expert's own page: sums, the way to the next star, months, fields, the ledger, papers, kind words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import catalogue, hours
+from helpdesk.domain import catalogue, certificates, hours, own_record
 from helpdesk.i18n import N_, counted
-from helpdesk.models import ConfirmedBy, EntryKind, Expert, HoursEntry
-from helpdesk.presentation import filters
+from helpdesk.models import Certificate, ConfirmedBy, EntryKind, Expert, HoursEntry, PaperStatus
+from helpdesk.presentation import filters, paper_page
+from helpdesk.presentation.article_page import neutral_words
+from helpdesk.presentation.language import is_english
+from helpdesk.presentation.paper_page import PaperRow
 from helpdesk.presentation.words import named, word
 from helpdesk.rules.credit import Progress, hours_text
 
@@ -59,10 +63,39 @@ class Bar:
 
 @dataclass(frozen=True)
 class Series:
-    """A line of the chart."""
+    """One part of the columns: hours of each month to one decimal; None for months that have not begun."""
 
     label: str
     points: list[float | None]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month as a line of the table behind the chart."""
+
+    label: str
+    company: str
+    station: str
+    total: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing the next star asks for, and whether it is there."""
+
+    label: str
+    small: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """Kind words of a company that agreed to be heard."""
+
+    words: str
+    whose: str
+    day: str
+    score: int | None
 
 
 @dataclass(frozen=True)
@@ -70,48 +103,162 @@ class HoursPage:
     """Everything on the page."""
 
     total: str
-    by_company: str
-    by_station: str
-    cases: int
+    tiles: list[dict[str, object]]
     star: Star
-    years: list[dict[str, object]]
-    year: int
+    needs: list[Need]
+    periods: list[dict[str, object]]
+    heading: str
+    period_total: str
     lines: list[Line]
-    year_total: str
     by_mode: list[Bar]
     by_field: list[Bar]
     by_year: list[Bar]
-    months: list[str]
+    labels: list[str]
     series: list[Series]
+    months: list[Month]
     chart_text: str
+    papers: list[PaperRow]
+    thanks: list[Said]
 
 
 def build(expert: Expert, year: int | None) -> HoursPage:
-    """The page for one year (the newest with entries when none is asked for). Constant queries."""
+    """The page for one year, or for the last twelve months. Constant queries, however long the ledger is."""
     entries = hours.entries_of(expert.id)
-    totals = hours.totals(expert.id)
-    known = sorted({entry.served_on.year for entry in entries} | {clock.today().year}, reverse=True)
-    chosen = year if year in known else (entries[0].served_on.year if entries else known[0])
-    of_year = [entry for entry in entries if entry.served_on.year == chosen]
+    today = clock.today()
+    years = sorted({entry.served_on.year for entry in entries} | {today.year}, reverse=True)
+    chosen = year if year in years else None
+    months = [(chosen, n) for n in range(1, 13)] if chosen else _back_from(today, 12)
+    first, last = months[0], months[-1]
+    shown = [entry for entry in entries if first <= _month(entry) <= last]
     fields = {category.code: named(category, short=True) for category in catalogue.categories()}
-    months = _months(of_year, chosen)
+    papers = certificates.of_expert(expert.id)
+    progress = hours.progress(expert)
+    heading = gettext("%(year)s 年", year=chosen) if chosen else gettext("最近 12 个月")
+    sums = {who: _sums(shown, months, who) for who in ConfirmedBy}
+    here = url_for("hours.index")
     return HoursPage(
-        total=hours_text(totals.minutes),
-        by_company=hours_text(totals.by_company),
-        by_station=hours_text(totals.by_station),
-        cases=totals.cases,
-        star=star_of(hours.progress(expert)),
-        years=[{"label": str(y), "url": url_for("hours.index", year=y), "current": y == chosen} for y in known[:6]],
-        year=chosen,
-        lines=[_line(entry) for entry in sorted(of_year, key=lambda e: (e.served_on, e.id), reverse=True)],
-        year_total=hours_text(sum(entry.minutes for entry in of_year)),
-        by_mode=_bars(of_year, lambda e: word(e.mode)),
-        by_field=_bars(of_year, lambda e: fields[e.category_code]),
+        total=hours_text(sum(entry.minutes for entry in entries)),
+        tiles=_tiles(entries, papers, today),
+        star=star_of(progress),
+        needs=_needs(progress, entries, today),
+        periods=[{"label": gettext("最近 12 个月"), "url": here, "current": chosen is None}]
+        + [{"label": str(y), "url": f"{here}?year={y}", "current": y == chosen} for y in years[:5]],
+        heading=heading,
+        period_total=hours_text(sum(entry.minutes for entry in shown)),
+        lines=[_line(entry) for entry in sorted(shown, key=lambda e: (e.served_on, e.id), reverse=True)],
+        by_mode=_bars(shown, lambda e: word(e.mode)),
+        by_field=_bars(shown, lambda e: fields[e.category_code]),
         by_year=sorted(_bars(entries, lambda e: str(e.served_on.year)), key=lambda bar: bar.label, reverse=True),
-        months=[gettext("%(n)s 月", n=n) for n in range(1, 13)],
-        series=[Series(gettext("服务时长"), months)],
-        chart_text=_chart_text(months, chosen),
+        labels=[_month_label(n) for _, n in months],
+        series=[
+            Series(
+                gettext(label), [_hours(value, month, today) for value, month in zip(sums[who], months, strict=True)]
+            )
+            for who, label in VOUCHED.items()
+        ],
+        months=[
+            Month(_month_label(n, y), hours_text(company), hours_text(station), hours_text(company + station))
+            for (y, n), company, station in zip(
+                months, sums[ConfirmedBy.COMPANY], sums[ConfirmedBy.STATION], strict=True
+            )
+            if (y, n) <= (today.year, today.month)
+        ],
+        chart_text=_chart_text(heading, months, sums),
+        papers=[paper_page.row_of(row) for row in papers[:3]],
+        thanks=[_said(row, fields) for row in own_record.thanks(expert.id, neutral_words()[1])],
     )
+
+
+def _back_from(today: date, count: int) -> list[tuple[int, int]]:
+    """The last `count` months, this one included, oldest first."""
+    number = today.year * 12 + today.month - 1
+    return [((number - back) // 12, (number - back) % 12 + 1) for back in range(count - 1, -1, -1)]
+
+
+def _month(entry: HoursEntry) -> tuple[int, int]:
+    return entry.served_on.year, entry.served_on.month
+
+
+def _month_label(month: int, year: int | None = None) -> str:
+    if is_english():
+        return f"{filters.MONTHS[month - 1]} {year}" if year else filters.MONTHS[month - 1]
+    return f"{year} 年 {month} 月" if year else f"{month} 月"
+
+
+def _sums(entries: Iterable[HoursEntry], months: list[tuple[int, int]], who: ConfirmedBy) -> list[int]:
+    """Minutes of each month that this side vouches for; what was reversed is taken off."""
+    sums = dict.fromkeys(months, 0)
+    for entry in entries:
+        if entry.confirmed_by is who:
+            sums[_month(entry)] += entry.minutes
+    return list(sums.values())
+
+
+def _hours(minutes: int, month: tuple[int, int], today: date) -> float | None:
+    """To one decimal, rounded down, as everywhere; nothing for a month that has not begun."""
+    return None if month > (today.year, today.month) else max(0, minutes) * 10 // 60 / 10
+
+
+def _tiles(entries: list[HoursEntry], papers: list[Certificate], today: date) -> list[dict[str, object]]:
+    """The sums on top: all of it, the last twelve months beside the twelve before, who vouches, papers."""
+    both = _back_from(today, 24)
+    before, lately = (
+        sum(e.minutes for e in entries if months[0] <= _month(e) <= months[-1]) for months in (both[:12], both[12:])
+    )
+    by = {who: sum(e.minutes for e in entries if e.confirmed_by is who) for who in ConfirmedBy}
+    valid = sum(row.status is PaperStatus.VALID for row in papers)
+    unit, change = gettext("小时"), lately - before
+    return [
+        {
+            "label": gettext("累计服务"),
+            "value": hours_text(sum(by.values())),
+            "unit": unit,
+            "missing": counted("办成 %(n)s 件", len({e.case_id for e in entries})),
+        },
+        {
+            "label": gettext("最近 12 个月"),
+            "value": hours_text(lately),
+            "unit": unit,
+            "change": gettext("比前 12 个月 %(hours)s", hours=("+" if change > 0 else "") + hours_text(change)),
+            "direction": "up" if change > 0 else "down" if change < 0 else "",
+        },
+        {"label": gettext("企业确认"), "value": hours_text(by[ConfirmedBy.COMPANY]), "unit": unit},
+        {"label": gettext("站点核定"), "value": hours_text(by[ConfirmedBy.STATION]), "unit": unit},
+        {"label": gettext("有效证书"), "value": valid, "url": url_for("certificates.index")},
+    ]
+
+
+def _needs(progress: Progress, entries: list[HoursEntry], today: date) -> list[Need]:
+    """What the next star asks for, one by one; and how steadily somebody has served, which no ladder counts yet."""
+    served = len({_month(e) for e in entries if e.minutes > 0 and _month(e) in set(_back_from(today, 12))})
+    needs = []
+    if progress.next_star is not None and progress.next_minutes is not None:
+        lacking = gettext("还差 %(hours)s 小时", hours=hours_text(progress.missing_minutes))
+        whole = hours_text(progress.next_minutes)
+        needs.append(
+            Need(
+                gettext("服务满 %(hours)s 小时", hours=whole),
+                lacking if progress.missing_minutes else gettext("够了"),
+                not progress.missing_minutes,
+            )
+        )
+        months = progress.missing_months
+        needs.append(
+            Need(
+                gettext("登记时间"),
+                counted("还要登记满 %(n)s 个月", months) if months else gettext("够了"),
+                not months,
+            )
+        )
+    steady = counted("最近 12 个月里有 %(n)s 个月做过服务", served)
+    needs.append(Need(gettext("一直在服务"), steady, served > 0))
+    return needs
+
+
+def _said(row: own_record.Thanks, fields: dict[str, str]) -> Said:
+    field = fields.get(row.category_code, "")
+    whose = row.company or gettext("一家企业")
+    return Said(row.words, f"{whose} · {field}" if field else whose, filters.full_day(row.at), row.score)
 
 
 def star_of(progress: Progress) -> Star:
@@ -160,25 +307,13 @@ def _bars(entries: Iterable[HoursEntry], key: Callable[[HoursEntry], str]) -> li
     return [Bar(label, max(0, minutes), hours_text(minutes)) for label, minutes in ranked]
 
 
-def _months(entries: Iterable[HoursEntry], year: int) -> list[float | None]:
-    """Hours of each month to one decimal, rounded down; months that have not begun hold nothing."""
-    minutes = [0] * 12
-    for entry in entries:
-        minutes[entry.served_on.month - 1] += entry.minutes
-    today = clock.today()
-    return [
-        None if (year, month) > (today.year, today.month) else max(0, value) * 10 // 60 / 10
-        for month, value in enumerate(minutes, 1)
-    ]
-
-
-def _chart_text(months: list[float | None], year: int) -> str:
+def _chart_text(heading: str, months: list[tuple[int, int]], sums: dict[ConfirmedBy, list[int]]) -> str:
     """The chart in words, for those who do not see it."""
     told = [
-        gettext("%(month)s 月 %(hours)s 小时", month=place, hours=value)
-        for place, value in enumerate(months, 1)
-        if value
+        gettext("%(month)s %(hours)s 小时", month=_month_label(n), hours=hours_text(minutes))
+        for (_, n), minutes in zip(months, map(sum, zip(*sums.values(), strict=True)), strict=True)
+        if minutes
     ]
     if not told:
-        return gettext("%(year)s 年还没有入账的时长", year=year)
-    return gettext("%(year)s 年：%(list)s", year=year, list=gettext("，").join(told))
+        return gettext("%(period)s还没有入账的时长", period=heading)
+    return gettext("%(period)s：%(list)s", period=heading, list=gettext("，").join(told))

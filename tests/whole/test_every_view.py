@@ -201,6 +201,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "name": "problem" if "draft" in rule.endpoint else "about",
         "sheet_name": "public",
         "purpose": "referral",
+        "file_kind": "csv",
     }
     if "article_id" in rule.arguments:
         values["attachment_id"] = world["article_file"].id
