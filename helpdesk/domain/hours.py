@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import certificates, numbers, record
+from helpdesk.domain import certificates, changed_records, numbers, record
 from helpdesk.errors import Refused
 from helpdesk.models import (
     COUNTS,
@@ -21,6 +21,8 @@ from helpdesk.models import (
     EntryKind,
     Expert,
     HoursEntry,
+    ImportedRecord,
+    ImportedStatus,
     Ladder,
     Visit,
     VisitStatus,
@@ -171,6 +173,8 @@ def _append(entry: HoursEntry) -> HoursEntry:
     entry.hash = digest(entry)
     db.session.add(entry)
     db.session.flush()
+    if entry.kind is EntryKind.REVERSAL:
+        changed_records.note_reversal(entry)
     return entry
 
 
@@ -282,7 +286,16 @@ def progress(expert: Expert) -> Progress:
         .limit(1)
     )
     rungs = [RungNeeds(r.star, r.minutes, r.months_registered) for r in ladder.rungs] if ladder else []
-    return credit.progress(totals(expert.id).minutes, expert.registered_on, today, rungs)
+    minutes = totals(expert.id).minutes
+    if ladder is not None and ladder.counts_transferred:
+        minutes += transferred_minutes(expert.id)
+    return credit.progress(minutes, expert.registered_on, today, rungs)
+
+
+def transferred_minutes(expert_id: int) -> int:
+    """Minutes that other organisations recorded and somebody here verified; never part of `totals`."""
+    verified = (ImportedRecord.expert_id == expert_id, ImportedRecord.status == ImportedStatus.VERIFIED)
+    return int(db.session.scalar(select(func.coalesce(func.sum(ImportedRecord.minutes), 0)).where(*verified)) or 0)
 
 
 def minutes_of_visit(visit_id: int) -> int:

@@ -29,3 +29,9 @@ def certificate_number() -> str:
     """WQ-2026-0000001: year in Shenzhen, serial within the year."""
     year = clock.today().year
     return f"WQ-{year}-{next_number(f'certificate-{year}'):07d}"
+
+
+def statement_number() -> str:
+    """WQM-2026-0000001: statements of service have a series of their own."""
+    year = clock.today().year
+    return f"WQM-{year}-{next_number(f'statement-{year}'):07d}"

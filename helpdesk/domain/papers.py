@@ -16,6 +16,7 @@ from sqlalchemy.sql import literal
 
 from helpdesk import clock, config
 from helpdesk.adapters.pdf import CertificateFacts, Facts, PaperRenderer
+from helpdesk.adapters.pdf.statement import StatementFacts
 from helpdesk.adapters.signing import Signer, SignerIdentity
 from helpdesk.adapters.signing.pades import look
 from helpdesk.adapters.storage import Storage
@@ -23,15 +24,15 @@ from helpdesk.db import db, only_row
 from helpdesk.domain import chance
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
-from helpdesk.models import Certificate, PaperStatus, SigningCertificate
+from helpdesk.models import Certificate, PaperStatus, SigningCertificate, Statement
 from helpdesk.rules import identifiers
 
 DRAW = "papers.draw"
 
-AnyPaper = Certificate
+AnyPaper = Certificate | Statement
 # Every kind of paper: its table, and the facts that the press takes.
-KINDS: dict[str, type[AnyPaper]] = {"certificate": Certificate}
-FACTS: dict[str, type[Facts]] = {"certificate": CertificateFacts}
+KINDS: dict[str, Any] = {"certificate": Certificate, "statement": Statement}
+FACTS: dict[str, type[Facts]] = {"certificate": CertificateFacts, "statement": StatementFacts}
 
 LONGEST_REASON = 500
 
@@ -243,7 +244,7 @@ def _named_in(pdf: bytes) -> AnyPaper | None:
 def _verdict(paper: AnyPaper, *, by_file: bool = False) -> Verdict:
     facts = paper.facts
     name = facts.get("expert_name", "")
-    successor = db.session.get(type(paper), paper.superseded_by_id) if paper.superseded_by_id else None
+    successor = db.session.get(KINDS[paper.kind], paper.superseded_by_id) if paper.superseded_by_id else None
     signer = db.session.get(SigningCertificate, paper.signer) if paper.signer else None
     return Verdict(
         state=paper.status.value,

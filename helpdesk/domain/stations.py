@@ -28,9 +28,13 @@ def mine(by: Who) -> list[Station]:
     return list(db.session.scalars(select(Station).where(policy.which(by, "station.edit")).order_by(Station.id)))
 
 
-def set_ways(station: Station, by: Who, *, offer_mode: OfferMode, own_experts_only: bool) -> None:
-    """From the next offer on; what was offered stays as it was."""
+def set_ways(
+    station: Station, by: Who, *, offer_mode: OfferMode, own_experts_only: bool, head_name: str | None = None
+) -> None:
+    """From the next offer on; what was offered stays as it was. `head_name` is named by new statements of service."""
     policy.require(by, "station.edit", station)
+    if head_name is not None:
+        station.head_name = head_name.strip()[:60]
     station.offer_mode, station.own_experts_only = offer_mode, own_experts_only
     db.session.flush()
 

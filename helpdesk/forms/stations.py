@@ -24,6 +24,7 @@ class StationForm(HouseForm):
         validate_choice=False,
     )
     own_experts_only = BooleanField(_l("只请本站的专家"))
+    head_name = StringField(_l("负责人"), [Longest(60)], filters=[clean_line])
 
 
 def _day(label: object) -> StringField:

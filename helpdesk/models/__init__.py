@@ -59,7 +59,9 @@ from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendSta
 from helpdesk.models.outage import Outage
 from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.record_term import Evaluation, RecordTerm
+from helpdesk.models.record_import import ImportedRecord, ImportedStatus, RecordExport, RecordImport
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
+from helpdesk.models.statement import Statement
 from helpdesk.models.tally import Tally
 from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -126,6 +128,8 @@ __all__ = [
     "HonourState",
     "HoursEntry",
     "IdentityKind",
+    "ImportedRecord",
+    "ImportedStatus",
     "Incoming",
     "IncomingKind",
     "IncomingStatus",
@@ -161,6 +165,8 @@ __all__ = [
     "Presence",
     "PromiseTarget",
     "RecordTerm",
+    "RecordExport",
+    "RecordImport",
     "Review",
     "Role",
     "RoutingEntry",
@@ -174,6 +180,7 @@ __all__ = [
     "SigningCertificate",
     "SizeClass",
     "Skill",
+    "Statement",
     "Station",
     "StationHours",
     "StationKind",

@@ -23,6 +23,8 @@ class Ladder(Model):
     effective_from: Mapped[date] = mapped_column(Date)
     effective_to: Mapped[date | None] = mapped_column(Date)
     is_default: Mapped[bool] = mapped_column(default=False)
+    # Whether verified hours from other organisations count: most ladders take only their own (domain brief, 2).
+    counts_transferred: Mapped[bool] = mapped_column(default=False)
 
     rungs: Mapped[list[Rung]] = relationship(back_populates="ladder", order_by="Rung.star")
 

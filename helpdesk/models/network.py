@@ -93,6 +93,8 @@ class Station(Model):
     phone: Mapped[str] = mapped_column(String(30))
     legal_entity: Mapped[str] = mapped_column(String(120))
     filing_no: Mapped[str | None] = mapped_column(String(60))
+    # 负责人, as statements of service name one (民发〔2015〕149号); empty leaves room for a signature.
+    head_name: Mapped[str] = mapped_column(String(60), default="")
     # 办法67 art. 7 leaves the counting of preparation to the recording body's own written policy.
     counts_preparation: Mapped[bool] = mapped_column(default=False)
     preparation_cap_minutes: Mapped[int] = mapped_column(default=0)

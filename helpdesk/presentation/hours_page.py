@@ -10,10 +10,10 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import catalogue, certificates, hours, own_record
+from helpdesk.domain import catalogue, certificates, hours, own_record, record_transfers, statements
 from helpdesk.i18n import N_, counted
 from helpdesk.models import Certificate, ConfirmedBy, EntryKind, Expert, HoursEntry, PaperStatus
-from helpdesk.presentation import filters, paper_page
+from helpdesk.presentation import filters, paper_page, statement_page
 from helpdesk.presentation.article_page import neutral_words
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.paper_page import PaperRow
@@ -118,6 +118,8 @@ class HoursPage:
     months: list[Month]
     chart_text: str
     papers: list[PaperRow]
+    statements: list[PaperRow]
+    transferred: list[tuple[str, str]]
     thanks: list[Said]
 
 
@@ -165,6 +167,8 @@ def build(expert: Expert, year: int | None) -> HoursPage:
         ],
         chart_text=_chart_text(heading, months, sums),
         papers=[paper_page.row_of(row) for row in papers[:3]],
+        statements=[statement_page.row_of(row) for row in statements.of_expert(expert.id, most=3)],
+        transferred=transferred(expert.id),
         thanks=[_said(row, fields) for row in own_record.thanks(expert.id, neutral_words()[1])],
     )
 
@@ -253,6 +257,15 @@ def _needs(progress: Progress, entries: list[HoursEntry], today: date) -> list[N
     steady = counted("最近 12 个月里有 %(n)s 个月做过服务", served)
     needs.append(Need(gettext("一直在服务"), steady, served > 0))
     return needs
+
+
+def transferred(expert_id: int) -> list[tuple[str, str]]:
+    """Hours from elsewhere: verified ones by who recorded them, and what still waits."""
+    found = [(row.name, row.minutes) for row in record_transfers.verified_of(expert_id)]
+    waiting = record_transfers.waiting_of(expert_id)
+    if waiting:
+        found.append((gettext("待核"), waiting))
+    return [(name, gettext("%(hours)s 小时", hours=hours_text(minutes))) for name, minutes in found]
 
 
 def _said(row: own_record.Thanks, fields: dict[str, str]) -> Said:

@@ -71,7 +71,7 @@ class PaperPage:
     is_seal: bool
 
 
-def state_of(row: Certificate) -> tuple[str, str]:
+def state_of(row: papers.AnyPaper) -> tuple[str, str]:
     """Look and word: a valid paper whose PDF is not drawn yet is still being made."""
     if row.status is PaperStatus.VALID and row.pdf_key is None:
         return "pending", gettext("正在生成")

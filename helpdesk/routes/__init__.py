@@ -46,6 +46,7 @@ BLUEPRINTS = (
     "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
+    "statements", "record_transfers",
 )  # fmt: skip
 
 

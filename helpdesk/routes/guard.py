@@ -34,6 +34,7 @@ from helpdesk.models import (
     Offer,
     Role,
     SavedView,
+    Statement,
     Station,
     Status,
     Visit,
@@ -157,6 +158,11 @@ def offer_for(action: str) -> Callable[[View], View]:
 def certificate_for(action: str) -> Callable[[View], View]:
     """The certificate of the address's `number`."""
     return _thing_for(action, Certificate, "number", lambda value: Certificate.number == value, "certificate.read")
+
+
+def statement_for(action: str) -> Callable[[View], View]:
+    """The statement of service of the address's `number`."""
+    return _thing_for(action, Statement, "number", lambda value: Statement.number == value, "statement.read")
 
 
 def expert_for(action: str) -> Callable[[View], View]:

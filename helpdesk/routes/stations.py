@@ -31,7 +31,9 @@ def index() -> Response:
 @station_for("station.edit")
 def edit(station: Station) -> Response:
     """How experts are asked, and whose."""
-    form = StationForm(offer_mode=station.offer_mode.value, own_experts_only=station.own_experts_only)
+    form = StationForm(
+        offer_mode=station.offer_mode.value, own_experts_only=station.own_experts_only, head_name=station.head_name
+    )
     status = 200
     if request.method == "POST":
         refused = attempt(
@@ -42,6 +44,7 @@ def edit(station: Station) -> Response:
                 me(),
                 offer_mode=OfferMode(form.offer_mode.data),
                 own_experts_only=bool(form.own_experts_only.data),
+                head_name=form.head_name.data or "",
             ),
         )
         if refused is None:
@@ -60,7 +63,12 @@ def set_hours(station: Station) -> Response:
     if refused is None:
         flash(gettext("已保存，在办案件的期限稍后按新的开放时间重算"), "done")
         return answer(url_for("stations.edit", station_id=station.id))
-    ways = StationForm(formdata=None, offer_mode=station.offer_mode.value, own_experts_only=station.own_experts_only)
+    ways = StationForm(
+        formdata=None,
+        offer_mode=station.offer_mode.value,
+        own_experts_only=station.own_experts_only,
+        head_name=station.head_name,
+    )
     return _page(station, ways, form, refused)
 
 

@@ -42,6 +42,7 @@ from helpdesk.models import (
     Role,
     SavedView,
     Side,
+    Statement,
     Station,
     Status,
     Transfer,
@@ -308,6 +309,16 @@ def certificate_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def statement_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Statements in this expert's name."""
+    return Statement.expert_id == held.expert_id
+
+
+def statement_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every statement."""
+    return true()
+
+
 def expert_me(who: Who, held: Held) -> ColumnElement[bool]:
     """This expert."""
     return Expert.id == held.expert_id
@@ -554,6 +565,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.EXPERT, "certificate.read certificate.download", certificate_mine),
     _rule(Role.EXPERT, "expert.read expert.pause", expert_me),
     _rule(Role.EXPERT, "inbox.read cases.list hours.read", page),
+    _rule(Role.EXPERT, "statement.read statement.download", statement_mine),
+    _rule(Role.EXPERT, "statements.make record.transfer", page),
     _rule(Role.COORDINATOR, AS_STATION, case_of_my_station),
     _rule(Role.COORDINATOR, "case.consult case.answer", case_i_handle),
     _rule(Role.COORDINATOR, "case.read case.receive", case_coming_to_my_station),
@@ -647,6 +660,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "case.hold_data", case_any),
     _rule(Role.OPERATOR, "keeping.edit erasures.list", page),
     _rule(Role.OPERATOR, "erasure.decide", erasure_any),
+    _rule(Role.OPERATOR, "statement.read", statement_any),
+    _rule(Role.OPERATOR, "records.import", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

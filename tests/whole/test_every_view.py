@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from helpdesk.domain import (
     mailing,
     routing,
     trainings,
+    statements,
     transfers,
     visits,
     webhooks,
@@ -42,6 +44,7 @@ from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
+from tests import bundles as bundles_made
 from tests.cast import LOGINS, LONGGANG
 
 OUTSIDE = {"static"}
@@ -135,6 +138,10 @@ def world(app, make, cast):
         "visit": visit,
         "offer": make.offer(offered),
         "certificate": paper,
+        "statement": statements.draw_up(
+            cast.chen, starts_on=date(2026, 1, 1), ends_on=date(2026, 11, 18), form_key="s"
+        ),
+        "import": bundles_made.imported(cast, "chen"),
         "expert": cast.expert("chen"),
         "claim": claim,
         "account": cast.account("lin"),
@@ -202,11 +209,14 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "sheet_name": "public",
         "purpose": "referral",
         "file_kind": "csv",
+        "import_id": world["import"].id,
     }
     if "article_id" in rule.arguments:
         values["attachment_id"] = world["article_file"].id
     is_paper = rule.rule.startswith("/certificates")
     values["number"] = world["certificate"].number if is_paper else case.number
+    if rule.rule.startswith("/statements"):
+        values["number"] = world["statement"].number
     thing: Any = None
     for name, kind in (
         ("offer_id", "offer"),
@@ -234,6 +244,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         thing = world["file"]
     if thing is None and not own_token and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
+    if rule.rule.startswith("/statements"):
+        thing = world["statement"]
     path = rule.rule
     for name in rule.arguments:
         if name not in values:

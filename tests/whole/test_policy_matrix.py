@@ -7,6 +7,7 @@ A change of rights is a readable diff of tests/whole/policy_matrix.txt. Draw it 
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 from helpdesk import clock
@@ -25,6 +26,7 @@ from helpdesk.domain import (
     invitations,
     mailing,
     record_terms,
+    statements,
     transfers,
     visits,
     workspace,
@@ -60,6 +62,9 @@ def objects(make, cast):
         "case draft": draft,
         "offer to Chen": make.offer(offered),
         "certificate of Chen (Nanshan)": certificates.of_case(closed.id)[0],
+        "statement of Chen": statements.draw_up(
+            cast.chen, starts_on=date(2026, 1, 1), ends_on=date(2026, 11, 18), form_key="s"
+        ),
         "expert Chen": cast.expert("chen"),
         "claim of Jia to Southlight": claim,
         "account of Lin": cast.account("lin"),
@@ -145,6 +150,7 @@ NOUNS = {
     "Case": ("case", "visit", "attempt"),
     "Offer": ("offer",),
     "Certificate": ("certificate",),
+    "Statement": ("statement",),
     "Expert": ("expert",),
     "Grant": ("claim", "member"),
     "Company": ("company",),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -277,8 +277,13 @@ def _logo(x: float, y: float, size: float) -> Iterator[Shape]:
 @lru_cache(maxsize=4)
 def content(name: str) -> bytes:
     """The drawing as a deflated PDF content stream, marked as decoration for assistive technology."""
-    parts = ["/Artifact BMC", "q", f"{MM:.6f} 0 0 {-MM:.6f} 0 {HEIGHT * MM:.4f} cm", "1 j 1 J"]
-    for shape in drawing(name):
+    return stream(drawing(name), HEIGHT)
+
+
+def stream(shapes: Iterable[Shape], height: float) -> bytes:
+    """Shapes on a sheet of this height as a deflated content stream, marked as decoration."""
+    parts = ["/Artifact BMC", "q", f"{MM:.6f} 0 0 {-MM:.6f} 0 {height * MM:.4f} cm", "1 j 1 J"]
+    for shape in shapes:
         parts += _operators(shape)
     parts += ["Q", "EMC", ""]
     return zlib.compress("\n".join(parts).encode("ascii"), 9)

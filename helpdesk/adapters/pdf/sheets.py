@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from helpdesk.adapters.pdf import CertificateFacts, Facts, art, wording
+from helpdesk.adapters.pdf import CertificateFacts, Facts, art, art_portrait, statement, wording
+from helpdesk.adapters.pdf.statement import StatementFacts
 
 
 class Words(Protocol):
@@ -40,6 +41,7 @@ class Sheet:
 
 SHEETS: dict[type[Facts], Sheet] = {
     CertificateFacts: Sheet("certificate", wording.paper, art.content, last_line_mm=119.0),
+    StatementFacts: Sheet("statement", statement.paper, art_portrait.content),
 }
 
 

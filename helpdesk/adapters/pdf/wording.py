@@ -201,9 +201,9 @@ def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float =
         issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
         issued_on=chinese_date(facts.issued_on),
         issued_iso=facts.issued_on.isoformat(),
-        address=_address(facts.verify_url),
+        address=short_address(facts.verify_url),
         code=clean(facts.verification_code),
-        digest=_grouped(facts.ledger_digest[:16]),
+        digest=short_digest(facts.ledger_digest[:16]),
         digest_full=clean(facts.ledger_digest),
         qr_text=facts.verify_url.upper(),
         size=size,
@@ -240,13 +240,13 @@ def _fact(label: str, english: str, value: str, room: float) -> Fact:
     return Fact(label, english, clamp(value, room * 2.4), ems(value) > room)
 
 
-def _address(url: str) -> str:
+def short_address(url: str) -> str:
     """The short address printed beside the QR code: host and path without scheme and code."""
     parts = urlsplit(url)
     return (parts.netloc + parts.path.rpartition("/")[0]).rstrip("/")
 
 
-def _grouped(digest: str) -> str:
+def short_digest(digest: str) -> str:
     """9f2c 41ab 07de 33c1."""
     return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
 

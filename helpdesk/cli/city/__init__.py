@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import dossiers, library, people, post
+from helpdesk.cli.city import library, people, post, takeout
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -94,6 +95,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             _write_canned_replies()
             post.deliver()
             _write_channels()
+            takeout.fill()
             search.reindex()
             star = _person("expert-01")
             expert = city.experts[STAR]

@@ -1,0 +1,49 @@
+"""Forms of records that move: taking one's own along, taking one in, deciding about its lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FileField, StringField, TextAreaField
+from wtforms.fields import SelectMultipleField
+
+from helpdesk.domain.record_transfers import LONGEST_REASON, LONGEST_RECEIVER
+from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
+
+
+class RecordExportForm(HouseForm):
+    """To whom, and the consent for just that."""
+
+    receiver = StringField(
+        _l("转到哪个组织"), [Present(_l("请写对方组织的名称")), Longest(LONGEST_RECEIVER)], filters=[clean_line]
+    )
+    agreed = BooleanField(_l("我同意把姓名、志愿者编号和服务记录交给这个组织，用于转接服务关系"))
+
+
+class RecordImportForm(HouseForm):
+    """The bundle, and whose it is here."""
+
+    volunteer_number = StringField(
+        _l("志愿者编号"), [Present(_l("请填这位志愿者在本站的编号")), Longest(20)], filters=[clean_line]
+    )
+    file = FileField(_l("转接文件"), render_kw={"accept": ".json,application/json"})
+
+    def content(self) -> bytes:
+        """The bytes that came; empty when no file was chosen."""
+        given = self.file.data
+        return given.read() if getattr(given, "filename", "") else b""
+
+
+class RecordDecisionForm(HouseForm):
+    """Which lines, and how it was found out."""
+
+    record_ids = SelectMultipleField(_l("记录"), coerce=int, validate_choice=False)
+    reason = TextAreaField(
+        _l("怎样核实的"), [Present(_l("请写怎样核实的")), Longest(LONGEST_REASON)], render_kw={"rows": 2}
+    )
+
+    def chosen(self) -> list[int]:
+        """The ticked lines."""
+        found: list[Any] = self.record_ids.data or []
+        return [int(number) for number in found]
