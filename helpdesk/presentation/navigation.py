@@ -37,7 +37,6 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("企业账号"), "claims.index", "claims.list", ("claims",)),
     (N_("常用回复"), "canned_replies.index", "canned_replies.list", ("canned_replies",)),
     (N_("知识库"), "library.index", "articles.list", ("library",)),
-    (N_("服务时长"), "hours.index", "hours.read", ("hours",)),
     (N_("服务记录"), "records.index", "records.list", ("records", "corrections", "dossiers", "national")),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
