@@ -82,6 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TRUSTED_PROXIES", _whole, 0, "How many reverse proxies stand in front and set X-Forwarded-*."),
     Setting("MAX_REQUEST_KB", _whole, 1024, "A request body larger than this is refused with 413."),
     Setting("MAX_FILE_MB", _whole, 20, "An attached file larger than this is refused."),
+    Setting("PRINT_DAYS", _whole, 14, "The ZIP and PDF of a print run are deleted after so many days."),
     Setting("OFFER_UNDO_SECONDS", _whole, 10, "So long an offer may be taken back before the expert hears of it."),
     Setting("MAIL_URL", str, "", "smtp://user:password@host:587 or smtps://...:465; empty keeps letters as files."),
     Setting("MAIL_FROM", str, "", "The sender's address; empty means no-reply@ the site's host."),

@@ -42,11 +42,13 @@ from helpdesk.domain import (
     outages,
     papers,
     record_terms,
+    print_runs,
     unsent,
     webhooks,
 )
 from helpdesk.jobs import channels as news
 from helpdesk.jobs import hooks, letters, post
+from helpdesk.jobs import print_runs as prints
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,31 @@ JOBS: dict[str, Work] = {
         tries=54,
         first=lambda: timedelta(seconds=10),
         longest=timedelta(minutes=30),
+    # A lane of its own: a season of thousands holds up no new certificate.
+    print_runs.DRAW: Work(
+        prepare=lambda outside, payload: print_runs.draw_portion(
+            int(payload["run_id"]), int(payload["position"]), outside.renderer, outside.signer, outside.storage
+        ),
+        finish=lambda payload, portion: print_runs.finish_portion(
+            int(payload["run_id"]), int(payload["position"]), portion
+        ),
+        lane="prints",
+        lease=timedelta(minutes=5),
+        tries=5,
+        give_up=lambda payload, error: print_runs.give_up(int(payload["run_id"]), error),
+    ),
+    print_runs.BIND: Work(
+        prepare=lambda outside, payload: prints.bind(outside.storage, payload),
+        finish=lambda payload, done: print_runs.finish_binding(int(payload["run_id"]), *done),
+        lane="prints",
+        lease=timedelta(minutes=30),
+        tries=5,
+        give_up=lambda payload, error: print_runs.give_up(int(payload["run_id"]), error),
+    ),
+    print_runs.SWEEP: Work(
+        prepare=lambda outside, _payload: outside.storage,
+        finish=lambda _payload, storage: print_runs.sweep(storage),
+        lane="files",
     ),
     deadlines.RECKON: Work(
         prepare=lambda _outside, _payload: None,
@@ -242,7 +269,7 @@ JOBS: dict[str, Work] = {
         **PATIENT,
     ),
 }
-LANES: tuple[str, ...] = ("papers", "mail", "post", "news", "hooks", "files")
+LANES: tuple[str, ...] = ("papers", "mail", "post", "news", "hooks", "files", "prints")
 
 
 @dataclass(frozen=True)
@@ -280,4 +307,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("ledger.check", 3600, ledger_checks.ask_to_check),
     Every("unsent.sweep", 3600, unsent.sweep),
     Every("keeping.ask", 3600, keeping.ask_for_round),
+    Every("print_runs.sweep", 3600, print_runs.ask_to_sweep),
 )

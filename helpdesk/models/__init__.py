@@ -60,6 +60,7 @@ from helpdesk.models.outage import Outage
 from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
 from helpdesk.models.record_import import ImportedRecord, ImportedStatus, RecordExport, RecordImport
 from helpdesk.models.record_term import Evaluation, RecordTerm
+from helpdesk.models.print_run import LeftOut, PrintRun, PrintRunItem, PrintRunState
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.statement import Statement
 from helpdesk.models.tally import Tally
@@ -139,6 +140,7 @@ __all__ = [
     "KeepingRule",
     "Ladder",
     "LedgerCheck",
+    "LeftOut",
     "LinkKind",
     "Mail",
     "MailKind",
@@ -163,6 +165,9 @@ __all__ = [
     "PaperStatus",
     "Pause",
     "Presence",
+    "PrintRun",
+    "PrintRunItem",
+    "PrintRunState",
     "PromiseTarget",
     "RecordExport",
     "RecordImport",

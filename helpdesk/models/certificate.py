@@ -36,6 +36,8 @@ class Certificate(Paper, Model):
         ),
         Index("ix_certificates_expert", "expert_id", "id"),
         Index("ix_certificates_station", "station_id", "id"),
+        Index("ix_certificates_issued", "issued_at", "id"),
+        Index("ix_certificates_station_issued", "station_id", "issued_at", "id"),
     )
     kind = "certificate"
 

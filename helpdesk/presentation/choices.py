@@ -9,6 +9,7 @@ from helpdesk.domain.accounts import GIVABLE
 from helpdesk.models import Role
 from helpdesk.presentation.words import ROLES, named
 from helpdesk.rules import sizes
+from helpdesk.rules.policy import Who
 
 Pair = tuple[str, str]
 
@@ -40,6 +41,14 @@ def stations(*, besides: int | None = None) -> dict[str, list[Pair]]:
         if station.id != besides:
             grouped.setdefault(names[station.district], []).append((str(station.id), named(station)))
     return grouped
+
+
+def stations_of(who: Who) -> list[Pair]:
+    """Stations this person works at; for whoever works for the city every one, and none chosen first."""
+    rows = catalogue.stations()
+    if not who.holds(Role.OPERATOR):
+        return [(str(s.id), named(s)) for s in rows if s.id in who.station_ids]
+    return [("", gettext("全部站点")), *((str(s.id), named(s)) for s in rows)]
 
 
 def industries() -> list[Pair]:

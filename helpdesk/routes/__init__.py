@@ -47,6 +47,7 @@ BLUEPRINTS = (
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
     "statements", "record_transfers",
+    "print_runs", "print_files",
 )  # fmt: skip
 
 

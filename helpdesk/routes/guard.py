@@ -32,6 +32,7 @@ from helpdesk.models import (
     Mail,
     NewsChannel,
     Offer,
+    PrintRun,
     Role,
     SavedView,
     Statement,
@@ -227,6 +228,11 @@ def channel_for(action: str) -> Callable[[View], View]:
 def bulk_run_for(action: str) -> Callable[[View], View]:
     """The bulk run of the address's `run_id`."""
     return _thing_for(action, BulkRun, "run_id", lambda value: BulkRun.id == value, action)
+
+
+def print_run_for(action: str) -> Callable[[View], View]:
+    """The print run of the address's `print_run_id`."""
+    return _thing_for(action, PrintRun, "print_run_id", lambda value: PrintRun.id == value, "print_run.read")
 
 
 def station_for(action: str) -> Callable[[View], View]:

@@ -39,6 +39,7 @@ from helpdesk.models import (
     Offer,
     OfferStatus,
     RecordTerm,
+    PrintRun,
     Role,
     SavedView,
     Side,
@@ -508,6 +509,14 @@ def channel_any(who: Who, held: Held) -> ColumnElement[bool]:
 def erasure_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every wish to have one's data erased."""
     return Erasure.id.is_not(None)
+def print_run_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Print runs of the station's own certificates."""
+    return PrintRun.station_id == held.station_id
+
+
+def print_run_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every print run."""
+    return true()
 
 
 @dataclass(frozen=True)
@@ -662,6 +671,12 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "erasure.decide", erasure_any),
     _rule(Role.OPERATOR, "statement.read", statement_any),
     _rule(Role.OPERATOR, "records.import", page),
+    _rule(Role.COORDINATOR, "certificate.print", certificate_of_my_station),
+    _rule(Role.COORDINATOR, "print_run.read print_run.steer", print_run_of_my_station),
+    _rule(Role.COORDINATOR, "print_runs.list", page),
+    _rule(Role.OPERATOR, "certificate.print", certificate_any),
+    _rule(Role.OPERATOR, "print_run.read print_run.steer", print_run_any),
+    _rule(Role.OPERATOR, "print_runs.list", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

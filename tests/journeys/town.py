@@ -33,6 +33,7 @@ from helpdesk.domain import (
     invitations,
     mailing,
     record_terms,
+    print_runs,
     routing,
     trainings,
     transfers,
@@ -47,6 +48,7 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, Scan
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, PrintRunState, Scan
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
@@ -179,6 +181,7 @@ def build(make: Make) -> Town:
     person = PersonFacts(residence="南山区", identity_kind=IdentityKind.PASSPORT, identity="E12345678")
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
+    print_runs_of(make)
     return Town(
         {
             name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value)
@@ -187,6 +190,21 @@ def build(make: Make) -> Town:
         [*_links_in_letters()],
         [invitations.token_of(invited)],
     )
+
+
+def print_runs_of(make: Make) -> None:
+    """One under way and one whose files are ready, of each who may print."""
+    today = clock.today()
+    for who, station_id in ((make.cast.wang, make.cast.station().id), (make.cast.zhou, None)):
+        for unprinted in (True, False):
+            wish = print_runs.Wish(today, today, station_id, unprinted=unprinted)
+            run = print_runs.start(wish, who, locale="zh_Hans_CN")
+            if not unprinted:
+                kept = print_runs.keep(storage_from(current_app.config), f"prints/{run.id}-a.zip", [b"PK"])
+                run.zip_key = run.pdf_key = kept.key
+                run.zip_bytes = run.pdf_bytes = kept.size
+                run.position, run.state, run.finished_at = run.total, PrintRunState.READY, clock.now()
+    db.session.flush()
 
 
 def _links_in_letters() -> Iterator[str]:

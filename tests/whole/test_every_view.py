@@ -29,6 +29,7 @@ from helpdesk.domain import (
     letter_files,
     links,
     mailing,
+    print_runs,
     routing,
     statements,
     trainings,
@@ -42,6 +43,7 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role
+from helpdesk.models import Act, BulkAct, ChannelKind, Grant, LinkKind, Mail, MailKind, PrintRunState, Role
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made
@@ -112,6 +114,8 @@ def world(app, make, cast):
         topics=["limits"], locale="en", quiet_from=None, quiet_to=None, is_on=True,
     )  # fmt: skip
     webhook = webhooks.put(cast.zhou, None, url="https://hook.example/", kinds=["case.closed"], is_on=True)
+    wish = print_runs.Wish(first=clock.today(), last=clock.today(), station_id=cast.station().id)
+    printed = print_runs.start(wish, cast.wang, locale="en")
     act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
     incoming_letter = make.letter(consulting, storage_from(app.config))
     invited = invitations.invite(cast.company(), cast.lin)
@@ -161,10 +165,23 @@ def world(app, make, cast):
         "file": paper_file,
         "incoming": incoming_letter,
         "letter_token": letter_files.look(incoming_letter, 0, storage_from(app.config), None).token,
+        "print_run": printed,
+        "print_token": print_token(app, cast, printed),
         "file_token": attachments.link_token(paper_file),
         "draft": draft,
         "leaving": leaving,
     }
+
+
+def print_token(app, cast, run):
+    """A link to a file of a run that is ready; the run itself is left as it was."""
+    again = print_runs.start(print_runs.Wish(first=clock.today(), last=clock.today()), cast.zhou, locale="en")
+    kept = print_runs.keep(storage_from(app.config), "prints/1-a.zip", [b"PK"])
+    again.state, again.finished_at = PrintRunState.READY, clock.now()
+    again.zip_key = again.pdf_key = kept.key
+    again.zip_bytes = again.pdf_bytes = kept.size
+    db.session.commit()
+    return print_runs.link_token(again, "zip")
 
 
 def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
@@ -175,6 +192,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     # Addresses whose token is their own authority: they speak of no object.
     signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token"}
     own_token = "letter_token" if rule.endpoint == "files.of_letter" else signed.get(rule.endpoint.split(".")[0])
+    signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token", "print_files": "print_token"}
+    own_token = signed.get(rule.endpoint.split(".")[0])
     values = {
         "token": world[own_token] if own_token else case.tracking_token,
         "training_id": world["training"].id,
@@ -192,6 +211,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "place": 0,
         "channel_id": world["channel"].id,
         "webhook_id": world["webhook"].id,
+        "print_run_id": world["print_run"].id,
+        "kind": "zip",
         "visit_id": world["visit"].id,
         "offer_id": world["offer"].id,
         "expert_id": world["expert"].id,
@@ -237,6 +258,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("correction_id", "correction"),
         ("erasure_id", "erasure"),
         ("honour_id", "honour"),
+        ("print_run_id", "print_run"),
     ):
         if name in rule.arguments:
             thing = world[kind]

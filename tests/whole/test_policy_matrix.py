@@ -27,6 +27,7 @@ from helpdesk.domain import (
     mailing,
     record_terms,
     statements,
+    print_runs,
     transfers,
     visits,
     workspace,
@@ -92,6 +93,8 @@ def objects(make, cast):
         "award that Chen asked for (Nanshan)": honours.ask(
             cast.expert("chen"), cast.chen, HonourFacts("优秀", clock.today(), "市里")
         ),
+        "print run of Nanshan": print_run(cast.wang, cast.station().id),
+        "print run of all stations": print_run(cast.zhou, None),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -108,6 +111,12 @@ def channel(by, station_id):
         by, None, kind=ChannelKind.WECOM, name="群", key="a" * 32, secret="", station_id=station_id,
         topics=["limits"], locale="en", quiet_from=None, quiet_to=None, is_on=True,
     )  # fmt: skip
+
+
+def print_run(by, station_id):
+    """Today's certificates."""
+    wish = print_runs.Wish(first=clock.today(), last=clock.today(), station_id=station_id)
+    return print_runs.start(wish, by, locale="en")
 
 
 def file_of(case, who):
@@ -169,6 +178,7 @@ NOUNS = {
     "Incoming": ("incoming",),
     "Article": ("article",),
     "Erasure": ("erasure",),
+    "PrintRun": ("print_run",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

@@ -57,6 +57,10 @@ class Storage(Protocol):
         """Keep the bytes, whole or not at all; the same key again replaces them."""
         ...
 
+    def put_pieces(self, key: str, pieces: Iterable[bytes]) -> None:
+        """As `put`, for a file that is never whole in memory: its pieces are made while it is written."""
+        ...
+
     def get(self, key: str) -> bytes:
         """The bytes. Raises MissingFile."""
         ...

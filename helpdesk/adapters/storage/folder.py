@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from helpdesk.adapters.storage import CHUNK, Chunks, MissingFile, StorageTrouble, Stored, checked
 
 PART = ".part-"
+BROKEN_OFF_SECONDS = 6 * 3600
 
 
 class FolderStorage:
@@ -20,19 +22,29 @@ class FolderStorage:
         self.root = root
 
     def put(self, key: str, data: bytes) -> None:
+        self._write(self._path(key), (data,))
+
+    def put_pieces(self, key: str, pieces: Iterable[bytes]) -> None:
         path = self._path(key)
+        _forget_broken_off(path.parent)
+        self._write(path, pieces)
+
+    def _write(self, path: Path, pieces: Iterable[bytes]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(data)
+                    for piece in pieces:
+                        file.write(piece)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
+        except StorageTrouble:
+            raise
         except OSError as error:
             raise StorageTrouble(f"the files folder: {error}") from error
 
@@ -67,3 +79,14 @@ class FolderStorage:
 
     def _path(self, key: str) -> Path:
         return self.root / checked(key)
+
+
+def _forget_broken_off(folder: Path) -> None:
+    """Large files whose writer was killed: nothing has been added to them for hours."""
+    edge = time.time() - BROKEN_OFF_SECONDS
+    for left in folder.glob(f"{PART}*"):
+        try:
+            if left.stat().st_mtime < edge:
+                left.unlink()
+        except FileNotFoundError:
+            continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from helpdesk import clock
@@ -19,6 +19,9 @@ class MemoryStorage:
     def put(self, key: str, data: bytes) -> None:
         self.files[checked(key)] = bytes(data)
         self.moments[key] = clock.now()
+
+    def put_pieces(self, key: str, pieces: Iterable[bytes]) -> None:
+        self.put(key, b"".join(pieces))
 
     def get(self, key: str) -> bytes:
         try:

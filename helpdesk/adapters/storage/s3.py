@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,6 +12,8 @@ from obstore.store import S3Store
 
 from helpdesk.adapters.storage import CHUNK, Chunks, MissingFile, StorageTrouble, Stored, checked
 
+# S3 takes no smaller part than five megabytes, save the last.
+PART_BYTES = 8 * 1024 * 1024
 KNOWN = {"region", "style"}
 
 
@@ -54,6 +56,19 @@ class S3Storage:
         except (BaseError, OSError) as error:
             raise _trouble(error) from error
 
+    def put_pieces(self, key: str, pieces: Iterable[bytes]) -> None:
+        made: list[Exception] = []
+        try:
+            # The library takes parts from an iterator and joins them at the end; a part is five megabytes or more.
+            self.store.put(self._at(key), _in_parts(pieces, made), use_multipart=True, max_concurrency=2)
+        except (BaseError, OSError) as error:
+            raise made[0] if made else _trouble(error) from error
+        except Exception:
+            # What the maker of the pieces said comes back wrapped by the library.
+            if made:
+                raise made[0] from None
+            raise
+
     def get(self, key: str) -> bytes:
         return b"".join(self.stream(key))
 
@@ -93,6 +108,22 @@ class S3Storage:
 
     def _at(self, key: str) -> str:
         return self.prefix + checked(key)
+
+
+def _in_parts(pieces: Iterable[bytes], made: list[Exception]) -> Iterator[bytes]:
+    """The pieces joined to what a store takes at once; what went wrong in making them is kept in `made`."""
+    part = bytearray()
+    try:
+        for piece in pieces:
+            part += piece
+            if len(part) >= PART_BYTES:
+                yield bytes(part)
+                part.clear()
+    except Exception as error:
+        made.append(error)
+        raise
+    if part:
+        yield bytes(part)
 
 
 def _pieces(found: Any) -> Iterator[bytes]:

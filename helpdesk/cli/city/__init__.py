@@ -28,6 +28,7 @@ from helpdesk.domain import (
     intake,
     invitations,
     keeping,
+    print_runs,
     routing,
     search,
     triage,
@@ -95,6 +96,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             post.deliver()
             _write_channels()
             takeout.fill()
+            _print_last_month()
             search.reindex()
             star = _person("expert-01")
             expert = city.experts[STAR]
@@ -112,6 +114,16 @@ CANNED = (
     ("先别签", "legal", "{称呼}，合同先不要签，也不要盖章。请把全文拍照发来，标出您担心的几条，我看完再说。"),
     ("提醒确认时间", "", "{称呼}，{专家}已经写好小结，请您核对一下服务时间，一分钟就好。没解决可以直接退回。"),
 )  # fmt: skip
+
+
+def _print_last_month() -> None:
+    """What the shown station has the printer do; the worker draws and binds it."""
+    by, today = _person(f"coordinator-{SHOWN_STATION}"), clock.today()
+    last = today.replace(day=1) - timedelta(days=1)
+    station = by.station_ids[0]
+    wish = print_runs.Wish(last.replace(day=1), last, station)
+    if print_runs.count(wish, by).certificates:
+        print_runs.start(wish, by, locale="zh_Hans_CN")
 
 
 def _person(login: str) -> policy.Who:
