@@ -101,6 +101,7 @@ class Case(Model):
         Index("ix_cases_expert_status", "expert_id", "status", "due_order", "id"),
         Index("ix_cases_status_due", "status", "due_order", "id"),
         Index("ix_cases_submitted", "submitted_at", "id"),
+        Index("ix_cases_closed", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
         Index("ix_cases_company", "company_id", "submitted_at"),
         Index("ix_cases_contact_account", "contact_account_id"),
         Index("ix_cases_district", "district", "status", "due_order", "id"),
@@ -377,6 +378,7 @@ class Feedback(Model):
     __table_args__ = (
         UniqueConstraint("case_id", "round"),
         CheckConstraint("score IS NULL OR (score BETWEEN 1 AND 5)", name="score_in_range"),
+        Index("ix_feedback_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -42,6 +42,7 @@ class HoursEntry(Model):
         UniqueConstraint("previous_hash"),
         Index("ix_hours_entries_expert", "expert_id", "id"),
         Index("ix_hours_entries_case", "case_id"),
+        Index("ix_hours_entries_recorded", "recorded_at", "station_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

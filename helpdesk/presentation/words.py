@@ -17,6 +17,7 @@ from helpdesk.models import (
     Case,
     Category,
     CompanyPart,
+    Detachment,
     District,
     Event,
     ExpertStatus,
@@ -415,7 +416,7 @@ def status_icon(case: Case) -> str:
     return "waiting" if case.is_paused and not lifecycle.STATES[case.status].is_end else case.status.value
 
 
-def named(thing: Category | Topic | District | Station | None, *, short: bool = False) -> str:
+def named(thing: Category | Topic | District | Detachment | Station | None, *, short: bool = False) -> str:
     """The name of a thing that has a Chinese and an English one; empty for None."""
     if thing is None:
         return ""

@@ -48,6 +48,7 @@ BLUEPRINTS = (
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
     "statements", "record_transfers",
     "print_runs", "print_files",
+    "print_runs", "print_files", "monthly",
 )  # fmt: skip
 
 

@@ -390,6 +390,16 @@ def station_mine(who: Who, held: Held) -> ColumnElement[bool]:
     return Station.id == held.station_id
 
 
+def station_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Stations of the district."""
+    return Station.district == held.district
+
+
+def station_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every station."""
+    return true()
+
+
 def saved_view_mine(who: Who, held: Held) -> ColumnElement[bool]:
     """Views this person named."""
     return SavedView.account_id == who.account_id
@@ -671,6 +681,14 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "erasure.decide", erasure_any),
     _rule(Role.OPERATOR, "statement.read", statement_any),
     _rule(Role.OPERATOR, "records.import", page),
+    _rule(Role.COORDINATOR, "station.count", station_mine),
+    _rule(Role.COORDINATOR, "monthly.read", page),
+    _rule(Role.DISTRICT, "station.count", station_of_my_district),
+    _rule(Role.DISTRICT, "monthly.read", page),
+    _rule(Role.OPERATOR, "station.count", station_any),
+    _rule(Role.OPERATOR, "monthly.read", page),
+    _rule(Role.OVERSEER, "station.count", station_any),
+    _rule(Role.OVERSEER, "monthly.read", page),
     _rule(Role.COORDINATOR, "certificate.print", certificate_of_my_station),
     _rule(Role.COORDINATOR, "print_run.read print_run.steer", print_run_of_my_station),
     _rule(Role.COORDINATOR, "print_runs.list", page),

@@ -1,4 +1,4 @@
-"""Print runs: a season's certificates in one ZIP and one PDF; certificates found by their day."""
+"""Print runs: a season's certificates in one ZIP and one PDF; papers, hours, scores, ends found by their day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0022"
+down_revision = ("0020", "0021", "0022")
 branch_labels = None
 depends_on = None
 
@@ -70,9 +70,16 @@ def upgrade() -> None:
     op.create_index("ix_print_run_items_certificate", "print_run_items", ["certificate_id", "run_id"])
     op.create_index("ix_certificates_issued", "certificates", ["issued_at", "id"])
     op.create_index("ix_certificates_station_issued", "certificates", ["station_id", "issued_at", "id"])
+    op.create_index("ix_hours_entries_recorded", "hours_entries", ["recorded_at", "station_id"])
+    op.create_index("ix_feedback_at", "feedback", ["at"])
+    closed = sa.text("closed_at IS NOT NULL")
+    op.create_index("ix_cases_closed", "cases", ["closed_at"], sqlite_where=closed, postgresql_where=closed)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_cases_closed", "cases")
+    op.drop_index("ix_feedback_at", "feedback")
+    op.drop_index("ix_hours_entries_recorded", "hours_entries")
     op.drop_index("ix_certificates_station_issued", "certificates")
     op.drop_index("ix_certificates_issued", "certificates")
     op.drop_table("print_run_items")
