@@ -10,7 +10,7 @@ from helpdesk.adapters.pdf.null import NullRenderer
 from helpdesk.adapters.signing.null import NullSigner
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import certificates
+from helpdesk.domain import certificates, papers
 from helpdesk.models import Case, Certificate
 from tests.make import Make
 
@@ -21,16 +21,16 @@ def season(make: Make, count: int, *, storage: Storage | None = None) -> list[st
     case = dict(db.session.execute(select(Case.__table__).where(Case.id == first.case_id)).mappings().one())
     paper = dict(db.session.execute(select(Certificate.__table__).where(Certificate.id == first.id)).mappings().one())
     cases: list[dict[str, Any]] = []
-    papers: list[dict[str, Any]] = []
+    copies: list[dict[str, Any]] = []
     for n in range(1, count):
         case_id = 100_000 + n
         copied = {"id": case_id, "number": f"SZ-26-{90000 + n}", "tracking_token": f"t{n}", "tracking_code": f"c{n}"}
         cases.append({**case, **copied})
         number = f"WQ-2026-9{n:06d}"
-        papers.append({**paper, "id": 100_000 + n, "number": number, "code": f"copy-{n}", "case_id": case_id})
+        copies.append({**paper, "id": 100_000 + n, "number": number, "code": f"copy-{n}", "case_id": case_id})
     if count > 1:
         db.session.execute(insert(Case.__table__), cases)
-        db.session.execute(insert(Certificate.__table__), papers)
+        db.session.execute(insert(Certificate.__table__), copies)
     db.session.commit()
     if storage is not None:
         for row in db.session.scalars(select(Certificate)).all():

@@ -40,7 +40,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("服务记录"), "records.index", "records.list", ("records", "corrections", "dossiers", "national")),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
-    (N_("报表"), "monthly.index", "monthly.read", ("monthly", "print_runs")),
+    (N_("报表"), "monthly.index", "monthly.read", ("monthly", "print_runs", "exports")),
     (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests", "colleagues")),
     (N_("来信"), "incomings.index", "incomings.list", ("incomings",)),
     (N_("站点设置"), "stations.index", "stations.list", ("stations", "channels")),

@@ -49,6 +49,7 @@ BLUEPRINTS = (
     "statements", "record_transfers",
     "print_runs", "print_files",
     "print_runs", "print_files", "monthly",
+    "print_runs", "print_files", "monthly", "exports",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,9 +13,9 @@ from helpdesk.domain import monthly
 from helpdesk.domain.monthly import LINES_A_PAGE, Part
 from helpdesk.errors import NotFound
 from helpdesk.presentation import monthly_page, tables
-from helpdesk.routes.files import disposition
 from helpdesk.routes.guard import may, me
 from helpdesk.routes.page import answer, page
+from helpdesk.routes.tables import file_of
 from helpdesk.rules import policy
 
 bp = Blueprint("monthly", __name__, url_prefix="/monthly")
@@ -35,7 +34,10 @@ def index() -> Response:
 def show(month: str) -> Response:
     """Districts, detachments and stations, as far as this person may see them."""
     return page(
-        "monthly/show.html", view=monthly_page.build(monthly.sheet(_month(month), me())), can_print=_can_print()
+        "monthly/show.html",
+        view=monthly_page.build(monthly.sheet(_month(month), me())),
+        can_print=_can_print(),
+        can_export=policy.can(me(), "exports.read"),
     )
 
 
@@ -45,7 +47,7 @@ def table(month: str, kind: str) -> Response:
     """The sheet as a file."""
     day = _month(month)
     rows = monthly_page.as_rows(monthly.sheet(day, me()))
-    return _file(tables.pieces(kind, gettext("月报"), rows), f"{gettext('月报')} {month}", kind)
+    return file_of(tables.pieces(kind, gettext("月报"), rows), f"{gettext('月报')} {month}", kind)
 
 
 @bp.get("/<month>/lines")
@@ -77,7 +79,7 @@ def lines_file(month: str, kind: str) -> Response:
     """The same lines, all of them, as a file."""
     who = me()
     rows = monthly_page.lines_as_rows(monthly.each_line(_month(month), who, _part()), who)
-    return _file(tables.pieces(kind, gettext("时长明细"), rows), f"{gettext('时长明细')} {month}", kind)
+    return file_of(tables.pieces(kind, gettext("时长明细"), rows), f"{gettext('时长明细')} {month}", kind)
 
 
 def _can_print() -> bool:
@@ -97,9 +99,3 @@ def _part() -> Part:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
     return Part(number("station"), number("detachment"), request.args.get("district", "")[:8])
-
-
-def _file(pieces: Iterator[bytes], name: str, kind: str) -> Response:
-    response = Response(b"".join(pieces), content_type=tables.MEDIA[kind])
-    response.headers["Content-Disposition"] = disposition(f"{name}.{kind}")
-    return response

@@ -19,6 +19,7 @@ from helpdesk.presentation.language import current_locale
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import may, me, print_run_for
 from helpdesk.routes.page import answer, page, page_or_fragment
+from helpdesk.rules import policy
 
 bp = Blueprint("print_runs", __name__, url_prefix="/print-runs")
 
@@ -72,6 +73,7 @@ def _chosen(form: PrintRunForm, *, asked: bool, refused: bool = False) -> Respon
         too_many=found is not None and found.certificates > print_runs.MOST,
         most=print_runs.MOST,
         asked=asked,
+        can_export=policy.can(me(), "exports.read"),
         runs=[print_run_page.view(run) for run in print_runs.of(me())],
     )
 
