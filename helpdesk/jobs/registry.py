@@ -41,8 +41,8 @@ from helpdesk.domain import (
     mailing,
     outages,
     papers,
-    record_terms,
     print_runs,
+    record_terms,
     unsent,
     webhooks,
 )
@@ -161,6 +161,7 @@ JOBS: dict[str, Work] = {
         tries=54,
         first=lambda: timedelta(seconds=10),
         longest=timedelta(minutes=30),
+    ),
     # A lane of its own: a season of thousands holds up no new certificate.
     print_runs.DRAW: Work(
         prepare=lambda outside, payload: print_runs.draw_portion(

@@ -58,9 +58,9 @@ from helpdesk.models.network import Corps, Detachment, DetachmentKind, District,
 from helpdesk.models.news_channel import ChannelKind, News, NewsChannel, SendStatus
 from helpdesk.models.outage import Outage
 from helpdesk.models.paper import Paper, PaperStatus, SigningCertificate
+from helpdesk.models.print_run import LeftOut, PrintRun, PrintRunItem, PrintRunState
 from helpdesk.models.record_import import ImportedRecord, ImportedStatus, RecordExport, RecordImport
 from helpdesk.models.record_term import Evaluation, RecordTerm
-from helpdesk.models.print_run import LeftOut, PrintRun, PrintRunItem, PrintRunState
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.statement import Statement
 from helpdesk.models.tally import Tally

@@ -47,8 +47,6 @@ BLUEPRINTS = (
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
     "statements", "record_transfers",
-    "print_runs", "print_files",
-    "print_runs", "print_files", "monthly",
     "print_runs", "print_files", "monthly", "exports",
 )  # fmt: skip
 

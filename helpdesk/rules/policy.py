@@ -38,8 +38,8 @@ from helpdesk.models import (
     NewsChannel,
     Offer,
     OfferStatus,
-    RecordTerm,
     PrintRun,
+    RecordTerm,
     Role,
     SavedView,
     Side,
@@ -519,6 +519,8 @@ def channel_any(who: Who, held: Held) -> ColumnElement[bool]:
 def erasure_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every wish to have one's data erased."""
     return Erasure.id.is_not(None)
+
+
 def print_run_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     """Print runs of the station's own certificates."""
     return PrintRun.station_id == held.station_id

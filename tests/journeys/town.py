@@ -32,8 +32,8 @@ from helpdesk.domain import (
     honours,
     invitations,
     mailing,
-    record_terms,
     print_runs,
+    record_terms,
     routing,
     trainings,
     transfers,
@@ -47,8 +47,7 @@ from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, Scan
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, PrintRunState, Scan
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, PrintRunState, Scan
 from helpdesk.rules.routing import Acts, Conditions
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER

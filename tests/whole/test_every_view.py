@@ -42,8 +42,18 @@ from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
-from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role
-from helpdesk.models import Act, BulkAct, ChannelKind, Grant, LinkKind, Mail, MailKind, PrintRunState, Role
+from helpdesk.models import (
+    Act,
+    BulkAct,
+    ChannelKind,
+    Grant,
+    IdentityKind,
+    LinkKind,
+    Mail,
+    MailKind,
+    PrintRunState,
+    Role,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made
