@@ -62,7 +62,7 @@ class Command(click.Command):
 
 @click.command("reference", cls=Command)
 def reference_command() -> None:
-    """Load or refresh districts, network, fields, ladders and the working calendar."""
+    """Load or refresh districts, network, fields, schemes and the working calendar."""
     with transaction():
         rows = reference.load_all()
     click.echo(", ".join(f"{name} {n}" for name, n in rows.items()))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import certificates, changed_records, numbers, record
+from helpdesk.domain import certificates, numbers, record, schemes
 from helpdesk.errors import Refused
 from helpdesk.models import (
     COUNTS,
@@ -28,7 +29,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.rules import credit, policy, separation
-from helpdesk.rules.credit import Progress, RungNeeds
+from helpdesk.rules.credit import Progress
 from helpdesk.rules.policy import Who
 
 GENESIS = "0" * 64
@@ -296,6 +297,7 @@ def transferred_minutes(expert_id: int) -> int:
     """Minutes that other organisations recorded and somebody here verified; never part of `totals`."""
     verified = (ImportedRecord.expert_id == expert_id, ImportedRecord.status == ImportedStatus.VERIFIED)
     return int(db.session.scalar(select(func.coalesce(func.sum(ImportedRecord.minutes), 0)).where(*verified)) or 0)
+    return credit.progress(totals(expert.id).minutes, expert.registered_on, clock.today(), schemes.rungs())
 
 
 def minutes_of_visit(visit_id: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.domain import targets
+from helpdesk.domain import schemes, targets
 from helpdesk.models import (
     CalendarDay,
     CalendarYear,
@@ -17,8 +17,7 @@ from helpdesk.models import (
     Detachment,
     DetachmentKind,
     District,
-    Ladder,
-    Rung,
+    Scheme,
     Station,
     StationHours,
     StationKind,
@@ -26,39 +25,17 @@ from helpdesk.models import (
 )
 from helpdesk.reference import load
 
-# 民函〔2012〕340号 and the city's practice; each ladder is dated data with its basis (domain brief, 2).
-LADDERS: tuple[dict[str, Any], ...] = (
-    {
-        "code": "national-2012",
-        "zh": "全国志愿服务星级",
-        "en": "National star ladder",
-        "basis": "民政部《志愿服务记录办法》（民函〔2012〕340号）",
-        "effective_from": date(2012, 10, 23),
-        "is_default": True,
-        "rungs": [(1, 100, 0), (2, 300, 0), (3, 600, 0), (4, 1000, 0), (5, 1500, 0)],
-    },
-    {
-        "code": "longgang-2023",
-        "zh": "龙岗区星级志愿者",
-        "en": "Longgang star volunteers",
-        "basis": "龙岗区星级志愿者认定办法（2023）",
-        "effective_from": date(2023, 1, 1),
-        "is_default": False,
-        "rungs": [(1, 100, 6), (2, 300, 6), (3, 600, 12), (4, 1000, 12)],
-    },
-)
-
 
 def load_all() -> dict[str, int]:
     """Load or refresh everything; returns how many rows each table has afterwards."""
     _districts()
     _categories()
     _network()
-    _ladders()
+    schemes.seed()
     _calendar()
     targets.seed()
     db.session.flush()
-    tables = (District, Category, Topic, Corps, Detachment, Station, Ladder, CalendarDay)
+    tables = (District, Category, Topic, Corps, Detachment, Station, Scheme, CalendarDay)
     return {t.__tablename__: len(db.session.scalars(select(t)).all()) for t in tables}
 
 
@@ -156,17 +133,6 @@ def _network() -> None:
                     for weekday in range(first, last + 1)
                     for opens, shuts in spans
                 )
-    db.session.flush()
-
-
-def _ladders() -> None:
-    for row in LADDERS:
-        values = {k: v for k, v in row.items() if k not in ("code", "rungs")}
-        ladder = _by_code(Ladder, row["code"], **values)
-        known = {rung.star for rung in ladder.rungs}
-        for star, hours, months in row["rungs"]:
-            if star not in known:
-                db.session.add(Rung(ladder_id=ladder.id, star=star, minutes=hours * 60, months_registered=months))
     db.session.flush()
 
 

@@ -27,6 +27,19 @@ from helpdesk.models.case import (
 from helpdesk.models.case_link import CaseLink, LinkKind
 from helpdesk.models.category import Category, Topic
 from helpdesk.models.certificate import Certificate
+from helpdesk.models.commendation import (
+    Assessment,
+    Award,
+    AwardStatus,
+    CommendationEvent,
+    Cycle,
+    CycleState,
+    Nomination,
+    NominationState,
+    Objection,
+    Publicity,
+    Recommendation,
+)
 from helpdesk.models.company import Company, SizeClass
 from helpdesk.models.correction import Correction, CorrectionState
 from helpdesk.models.deadline import (
@@ -63,6 +76,7 @@ from helpdesk.models.record_import import ImportedRecord, ImportedStatus, Record
 from helpdesk.models.record_term import Evaluation, RecordTerm
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.statement import Statement
+from helpdesk.models.scheme import Route, Scheme, SchemeKind, SchemeVersion, Subject
 from helpdesk.models.tally import Tally
 from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -82,7 +96,10 @@ __all__ = [
     "ArticleFeedback",
     "ArticleState",
     "ArticleVersion",
+    "Assessment",
     "Attachment",
+    "Award",
+    "AwardStatus",
     "Beat",
     "Box",
     "BulkAct",
@@ -99,6 +116,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "Clock",
+    "CommendationEvent",
     "Company",
     "CompanyPart",
     "ConfirmedBy",
@@ -109,6 +127,8 @@ __all__ = [
     "Correction",
     "CorrectionState",
     "Counter",
+    "Cycle",
+    "CycleState",
     "Detachment",
     "DetachmentKind",
     "District",
@@ -153,8 +173,11 @@ __all__ = [
     "NationalSync",
     "News",
     "NewsChannel",
+    "Nomination",
+    "NominationState",
     "Note",
     "Notice",
+    "Objection",
     "Offer",
     "OfferKind",
     "OfferMode",
@@ -172,13 +195,18 @@ __all__ = [
     "RecordExport",
     "RecordImport",
     "RecordTerm",
+    "Publicity",
+    "Recommendation",
     "Review",
     "Role",
+    "Route",
     "RoutingEntry",
     "RoutingRule",
-    "Rung",
     "SavedView",
     "Scan",
+    "Scheme",
+    "SchemeKind",
+    "SchemeVersion",
     "SendStatus",
     "Sex",
     "Side",
@@ -191,6 +219,7 @@ __all__ = [
     "StationKind",
     "Status",
     "SyncState",
+    "Subject",
     "Tally",
     "TargetVersion",
     "TeamMember",

@@ -19,6 +19,8 @@ SHEETS = {
     "work": (*COMMON, "work", "case", "desk", "charts"),
     "site": ("site",),
     "case": ("case",),
+    "honours": ("honours",),
+    "commendation": ("commendation",),
     "visitor": ("public", "site"),
     "print": ("print",),
     "paper": (*COMMON, "public", "case", "paper"),

@@ -41,6 +41,9 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
     (N_("报表"), "monthly.index", "monthly.read", ("monthly", "print_runs", "exports")),
+    (N_("我的表彰"), "commendations.index", "commendations.read", ("commendations",)),
+    (N_("表彰"), "cycles.index", "cycles.run", ("cycles", "schemes", "nominations")),
+    (N_("推荐和评审"), "nominations.index", "nominations.list", ("nominations",)),
     (N_("我的求助"), "home.my_requests", "my_requests.read", ("home", "requests", "colleagues")),
     (N_("来信"), "incomings.index", "incomings.list", ("incomings",)),
     (N_("站点设置"), "stations.index", "stations.list", ("stations", "channels")),
@@ -82,6 +85,12 @@ def navigation_for(who: Who) -> list[Item]:
     return [
         Item(gettext(label), url_for(endpoint), here in lit, is_rare=len(mine) > CROWDED and endpoint in _RARE)
         for label, endpoint, _, lit in mine
+    # Whoever runs the cycles comes to the nominations through them.
+    inside = {"nominations.index"} if policy.can(who, "cycles.run") else set()
+    return [
+        Item(gettext(label), url_for(endpoint), here in lit)
+        for label, endpoint, action, lit in _LINKS
+        if endpoint not in inside and policy.can(who, action)
     ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import closure, consultation, deadlines, life, record, visits
+from helpdesk.domain import closure, consultation, deadlines, life, nominations, record, visits
 from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters
 from helpdesk.presentation.case_page import POINTS, RANKS
@@ -292,3 +292,13 @@ def visit_facts(visit: Visit) -> list[tuple[str, str]]:
         (gettext("计入"), _counted_words(visit)),
         (gettext("做了什么"), visit.summary),
     ]
+
+
+def commend_for(case: Case) -> str:
+    """Whether the company can put its expert forward now: the open cycle's name, "done", or "" when it cannot."""
+    if case.status is not Status.CLOSED or case.expert_id is None:
+        return ""
+    if nominations.commended(case):
+        return "done"
+    cycle = nominations.cycle_for(case)
+    return cycle.name if cycle is not None else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
@@ -39,6 +39,15 @@ from helpdesk.presentation.language import is_english
 from helpdesk.rules import lifecycle, promises, sizes
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.identifiers import mask_name
+
+# Why somebody may not decide on a nominee.
+CONFLICTS: dict[str, str] = {
+    "oneself": N_("被推荐的是您自己"),
+    "employer": N_("您和对方在同一单位"),
+    "station": N_("对方属于您的工作站"),
+    "nominator": N_("是您推荐的"),
+    "declared": N_("您已声明回避"),
+}
 
 REFUSALS: dict[str, str] = {
     "stale": N_("%(who)s刚刚先动了这一件（%(event)s），现在是“%(status)s”。您写的内容还在，看过再决定"),
@@ -123,6 +132,57 @@ REFUSALS: dict[str, str] = {
     "days_reversed": N_("结束的日子不能早于开始的日子"),
     "print_run_over": N_("这一批已经结束了"),
     "print_run_not_stopped": N_("这一批没有停下来，不用再试"),
+    "scheme_unknown": N_("没有这个办法"),
+    "scheme_name": N_("请给办法起个名"),
+    "scheme_kind": N_("请选一项"),
+    "scheme_no_level": N_("至少写一级的名称"),
+    "scheme_level_twice": N_("有两行是同一级"),
+    "scheme_level_number": N_("级请写 1 到 9"),
+    "scheme_no_condition": N_("“%(what)s”没有任何条件，谁都符合"),
+    "scheme_measure": N_("有一条不能用来评这类对象，请换一条"),
+    "scheme_figure": N_("有一个数值看不懂或太大，请核对"),
+    "scheme_routes": N_("请至少选一种推荐方式"),
+    "scheme_stages": N_("请至少选一级评审"),
+    "scheme_self": N_("只有评专家时才能本人申报"),
+    "scheme_notice_days": N_("公示请写 0 到 30 个工作日"),
+    "scheme_dates": N_("结束要在开始之后"),
+    "scheme_changed_meanwhile": N_("刚才有人写了新的一版，请核对后再保存"),
+    "day_unreadable": N_("请按 2026-11-18 这样写日期"),
+    "cycle_unknown": N_("没有这次评选"),
+    "cycle_no_rules": N_("这个办法今天没有生效的规则"),
+    "cycle_name": N_("请给这次评选起个名"),
+    "cycle_period": N_("结束要在开始之后"),
+    "cycle_until": N_("推荐截止不能早于今天，也不能早于服务的最后一天"),
+    "cycle_too_early": N_("推荐还没有截止，%(day)s以后才能封存"),
+    "cycle_not_in_review": N_("这次评选不在评审中"),
+    "cycle_unfinished": N_("还有 %(count)s 位没有结果"),
+    "cycle_has_awards": N_("已经有人受到表彰，不能取消"),
+    "notice_nobody": N_("没有可以公示的人：要先通过评审，并且本人同意公示"),
+    "nominee_unknown": N_("不能推荐这一位"),
+    "nominee_oneself": N_("不能以工作站的名义推荐自己"),
+    "nominee_left": N_("%(name)s已经退出，不能推荐或表彰"),
+    "nominated_already": N_("已经推荐过了"),
+    "nominations_closed": N_("推荐已经截止"),
+    "route_closed": N_("这次评选不用这种方式推荐"),
+    "commend_not_now": N_("现在没有可以推荐的评选"),
+    "reviewer_conflict": N_("和您有关，请回避：%(why)s"),
+    "reviewer_twice": N_("上一级是您评的，这一级请别人评"),
+    "nothing_fell": N_("数字没有变差，不用确认"),
+    "award_no_consent": N_("本人还没有同意公示，不能表彰"),
+    "award_no_notice": N_("还没有公示，不能表彰"),
+    "award_not_passed": N_("还没有通过评审，不能表彰"),
+    "award_notice_runs": N_("公示到 %(day)s为止，期满才能表彰"),
+    "award_objection_open": N_("还有异议没有答复，不能表彰"),
+    "award_held_already": N_("已经得过这一级，不能再给"),
+    "award_evidence_fell": N_("封存以后数字变差了，要先有人看过并写明理由"),
+    "award_given_already": N_("%(who)s刚刚已经决定表彰，不用再点"),
+    "award_revoked_already": N_("%(who)s已经撤销了"),
+    "commendation_stale": N_("%(who)s刚刚先处理了，请刷新再看"),
+    "notice_over": N_("公示已经结束，不能再提异议"),
+    "objector_name": N_("请留下称呼"),
+    "objector_contact": N_("请留下电话或邮箱，好答复您"),
+    "objections_enough": N_("这个联系方式已经提过 %(limit)s 次，我们会一并答复"),
+    "reply_missing": N_("请写答复"),
     "link_used": N_("这个按钮已经用过了"),
     "link_over": N_("这个按钮过期了"),
     "wish_not_possible": N_("这一类要您决定，不能不收"),
@@ -390,6 +450,10 @@ def _shown(name: str, value: Any) -> str:
         return gettext(lifecycle.STATES[Status(value)].label)
     if name == "event":
         return _step_word(str(value))
+    if name == "why":
+        return gettext(CONFLICTS[str(value)])
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"{value:%Y-%m-%d} "
     if isinstance(value, datetime):
         here = clock.local(value)
         return f"{here:%m-%d %H:%M}"

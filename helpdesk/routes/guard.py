@@ -31,6 +31,7 @@ from helpdesk.models import (
     Invitation,
     Mail,
     NewsChannel,
+    Nomination,
     Offer,
     PrintRun,
     Role,
@@ -268,6 +269,11 @@ def erasure_for(action: str) -> Callable[[View], View]:
 def member_for(action: str) -> Callable[[View], View]:
     """The membership of the address's `member_id`."""
     return _thing_for(action, Grant, "member_id", lambda value: Grant.id == value, "member.read")
+
+
+def nomination_for(action: str) -> Callable[[View], View]:
+    """The nomination of the address's `nomination_id`."""
+    return _thing_for(action, Nomination, "nomination_id", lambda value: Nomination.id == value, "nomination.read")
 
 
 def _thing_for(action: str, model: Any, name: str, where: Callable[[Any], Any], seen_by: str) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, triage, visits
+from helpdesk.domain import accounts, attachments, closure, consultation, intake, nominations, triage, visits
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
@@ -65,6 +66,7 @@ def _show(case: Case, form: ReplyForm, status: int = 200) -> Response:
         form=form,
         has_errors=status != 200,
         by_link=request.blueprint == "tracking",
+        commend=own_page.commend_for(case),
         kept_files=file_views.kept(case, form.key) if request.method == "POST" else [],
     )
 
@@ -333,6 +335,17 @@ def erase(case: Case) -> Response:
         whole=False,
         has_errors=status != 200,
     )
+@bp.post("/nomination")
+@own_case_for("case.commend")
+def commend(case: Case) -> Response:
+    """Put the expert forward for a commendation: one press, once a case."""
+    try:
+        nominations.commend(case, me())
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+        return _go(url_for(".show"))
+    flash(gettext("谢谢，已推荐。评不评上由评审决定"), "done")
+    return _go(url_for(".show"))
 
 
 @bp.route("/account", methods=["GET", "POST"])

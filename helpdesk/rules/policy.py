@@ -36,6 +36,8 @@ from helpdesk.models import (
     Incoming,
     Invitation,
     NewsChannel,
+    Nomination,
+    NominationState,
     Offer,
     OfferStatus,
     PrintRun,
@@ -528,6 +530,37 @@ def print_run_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
 
 def print_run_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every print run."""
+def nomination_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Nominations of this expert."""
+    return Nomination.expert_id == held.expert_id
+
+
+def nomination_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Nominations of the station, of its experts and of none else; one's own are read as the expert."""
+    ours = select(Expert.id).where(Expert.station_id == held.station_id)
+    theirs = or_(Nomination.station_id == held.station_id, Nomination.expert_id.in_(ours))
+    if who.expert_id is None:
+        return theirs
+    return and_(theirs, or_(Nomination.expert_id.is_(None), Nomination.expert_id != who.expert_id))
+
+
+def nomination_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Nominations that this district reviews, once nominations are closed."""
+    return and_(Nomination.district == held.district, Nomination.state != NominationState.NOMINATED)
+
+
+def nomination_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every nomination."""
+    return true()
+
+
+def objection_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every objection."""
+    return true()
+
+
+def award_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every award."""
     return true()
 
 
@@ -697,6 +730,24 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "certificate.print", certificate_any),
     _rule(Role.OPERATOR, "print_run.read print_run.steer", print_run_any),
     _rule(Role.OPERATOR, "print_runs.list", page),
+    _rule(Role.REQUESTER, "case.commend", case_of_this_link),
+    _rule(Role.MEMBER, "case.commend", case_of_company_i_handle),
+    _rule(Role.MEMBER, "case.commend", case_sent_by_me),
+    _rule(Role.EXPERT, "nomination.read nomination.consent", nomination_mine),
+    _rule(Role.EXPERT, "commendations.read", page),
+    _rule(Role.COORDINATOR, "nomination.read nomination.withdraw", nomination_of_my_station),
+    _rule(Role.COORDINATOR, "nominations.list nominations.make", page),
+    _rule(Role.DISTRICT, "nomination.read nomination.read_evidence nomination.assess", nomination_of_my_district),
+    _rule(Role.DISTRICT, "nominations.list", page),
+    _rule(
+        Role.OPERATOR,
+        "nomination.read nomination.read_evidence nomination.assess nomination.confirm nomination.award"
+        " nomination.withdraw",
+        nomination_any,
+    ),
+    _rule(Role.OPERATOR, "objection.decide", objection_any),
+    _rule(Role.OPERATOR, "award.revoke", award_any),
+    _rule(Role.OPERATOR, "nominations.list nominations.make schemes.edit cycles.run", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

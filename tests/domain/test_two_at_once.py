@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from helpdesk import clock as house_clock
 from helpdesk import create_app
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import assignment, closure, intake, triage, visits
+from helpdesk.domain import accounts, assignment, closure, intake, triage, visits
 from helpdesk.domain.intake import Contact
 from helpdesk.errors import HelpdeskError, NotAllowed, Refused, Stale
 from helpdesk.models import Case, Certificate, HoursEntry, Offer, Status
@@ -226,3 +226,63 @@ def test_of_several_asked_two_accept_at_once_and_one_has_it(office):
     assert case.status is Status.ACCEPTED
     states = sorted(o.status for o in db.session.scalars(select(Offer).where(Offer.case_id == case_id)))
     assert states == ["accepted", "rescinded", "rescinded"]
+
+
+def test_two_operators_award_at_once_and_one_has_done_it(office):
+    """Exactly one award; the other is told who was first."""
+    from helpdesk.domain import awards
+    from helpdesk.errors import Stale as Told
+    from helpdesk.models import Award, CommendationEvent, Nomination, Role
+    from tests import commending
+
+    begin(read_only=False)
+    make = Make(Cast())
+    make.case("closed")
+    accounts.grant(make.cast.account("chu"), Role.OPERATOR)
+    row_id = commending.to_notice(make).id
+    db.session.commit()
+    db.session.remove()
+
+    def award(login: str) -> Callable[[], Any]:
+        def act() -> Any:
+            with commending.later(days=30):
+                return awards.award(db.session.get_one(Nomination, row_id), getattr(Cast(), login))
+
+        return act
+
+    results = at_once(office, award("zhou"), award("chu"))
+    [given] = [r for r in results if isinstance(r, Award)]
+    [told] = [r for r in results if isinstance(r, Told)]
+    assert (told.code, told.facts["who"]) == ("award_given_already", given.awarded_by)
+    begin(read_only=True)
+    assert db.session.scalar(select(func.count()).select_from(Award)) == 1
+    events = select(func.count()).select_from(CommendationEvent).where(CommendationEvent.kind == "award.given")
+    assert db.session.scalar(events) == 1
+
+
+def test_the_freeze_and_a_nomination_at_once_lose_nobody(office):
+    """Either the nomination was in time and was frozen with the others, or its maker is told that it was not."""
+    from helpdesk.domain import cycles, nominations
+    from helpdesk.models import Cycle, Nomination, NominationState
+    from tests import commending
+
+    begin(read_only=False)
+    make = Make(Cast())
+    cycle = commending.open_cycle(make)
+    cycle.nominations_until = house_clock.today()
+    cycle_id, chen = cycle.id, make.cast.expert("chen").id
+    db.session.commit()
+    db.session.remove()
+
+    def freeze() -> Any:
+        with commending.later(days=1):
+            return cycles.freeze(Cast().zhou, db.session.get_one(Cycle, cycle_id)).state.value
+
+    def nominate() -> Any:
+        return nominations.nominate(Cast().wang, db.session.get_one(Cycle, cycle_id), chen, reason="好").id
+
+    frozen, made = at_once(office, freeze, nominate)
+    assert frozen == "review"
+    begin(read_only=True)
+    states = list(db.session.scalars(select(Nomination.state)))
+    assert states == ([] if isinstance(made, Refused) else [NominationState.UNQUALIFIED]), (made, states)

@@ -21,6 +21,7 @@ from helpdesk.domain import (
     articles,
     assignment,
     attachments,
+    awards,
     bulk,
     canned_replies,
     channels,
@@ -28,12 +29,14 @@ from helpdesk.domain import (
     consultation,
     corrections,
     expert_persons,
+    cycles,
     follows,
     honours,
     invitations,
     mailing,
     print_runs,
     record_terms,
+    nominations,
     routing,
     trainings,
     transfers,
@@ -48,7 +51,9 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, PrintRunState, Scan
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, NominationState, Scan
 from helpdesk.rules.routing import Acts, Conditions
+from tests import commending
 from tests.browser import NS, Page
 from tests.cast import LONGGANG, OTHER
 from tests.make import Make
@@ -80,6 +85,8 @@ class Town:
     acts: list[str] = field(default_factory=list)
     # Links by which somebody joins a company.
     invitations: list[str] = field(default_factory=list)
+    # Links to what somebody said against an award.
+    objections: list[str] = field(default_factory=list)
 
     def doors(self) -> list[str]:
         """Where somebody without an account may come in: the front, and the links we sent out."""
@@ -89,7 +96,14 @@ class Town:
                 found += [f"/drafts/{case.token}/{page}" for page in ("problem", "company", "contact", "check")]
             else:
                 found.append(f"/t/{case.token}")
-        return found + [f"/act/{token}" for token in self.acts] + [f"/invitations/{t}" for t in self.invitations]
+        return (
+            found
+            + [f"/act/{token}" for token in self.acts]
+            + [
+                *(f"/invitations/{t}" for t in self.invitations),
+                *(f"/objections/{t}" for t in self.objections),
+            ]
+        )
 
 
 def build(make: Make) -> Town:
@@ -181,6 +195,7 @@ def build(make: Make) -> Town:
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
     print_runs_of(make)
+    objection = commend(make)
     return Town(
         {
             name: Known(c.id, c.number or "", c.tracking_token, c.tracking_code, c.status.value)
@@ -188,6 +203,7 @@ def build(make: Make) -> Town:
         },
         [*_links_in_letters()],
         [invitations.token_of(invited)],
+        [objection],
     )
 
 
@@ -204,6 +220,23 @@ def print_runs_of(make: Make) -> None:
                 run.zip_bytes = run.pdf_bytes = kept.size
                 run.position, run.state, run.finished_at = run.total, PrintRunState.READY, clock.now()
     db.session.flush()
+def commend(make: Make) -> str:
+    """One cycle finished last spring with an award, one in public notice with an objection, one that takes
+    nominations, a new version of a rule. The token of the objection."""
+    cast = make.cast
+    with clock.at(clock.now() - timedelta(days=60)):
+        old = commending.in_notice(make, make.cast.expert("chen").id, name="上一次")
+    with clock.at(clock.now() - timedelta(days=2)):
+        awards.award(old, cast.zhou)
+        cycles.finish(cast.zhou, old.cycle)
+        running = commending.in_notice(make, make.cast.expert("wu").id, name="公示中的")
+    said = awards.object_(running, cast.chu, name="某", contact="13700000000", text="没有来过。", form_key="town")
+    taking = commending.open_cycle(make)
+    nominations.nominate(cast.wang, taking, cast.expert("chen").id, reason="帮得好")
+    with clock.at(clock.now() - timedelta(days=20)):
+        stuck = commending.in_review(make, make.cast.expert("chen").id, name="评审中的")
+    assert stuck.state is NominationState.DISTRICT, stuck.state
+    return said.token
 
 
 def _links_in_letters() -> Iterator[str]:

@@ -16,6 +16,7 @@ from helpdesk.db import db
 from helpdesk.domain import (
     articles,
     attachments,
+    awards,
     bulk,
     canned_replies,
     certificates,
@@ -30,6 +31,7 @@ from helpdesk.domain import (
     links,
     mailing,
     print_runs,
+    nominations,
     routing,
     statements,
     trainings,
@@ -52,11 +54,19 @@ from helpdesk.models import (
     Mail,
     MailKind,
     PrintRunState,
+    CycleState,
+    Grant,
+    LinkKind,
+    Mail,
+    MailKind,
+    NominationState,
+    Publicity,
     Role,
 )
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made
+from tests import commending
 from tests.cast import LOGINS, LONGGANG
 
 OUTSIDE = {"static"}
@@ -138,11 +148,23 @@ def world(app, make, cast):
     honour = honours.ask(chen, cast.chen, HonourFacts("优秀", clock.today(), "市里"))
     person = PersonFacts(identity_kind=IdentityKind.PASSPORT, identity="E12345678")
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
+    nominated = commending.open_cycle(make)
+    nomination = nominations.nominate(cast.wang, nominated, cast.expert("chen").id, reason="帮得好")
+    nomination.state, nominated.state, nominated.frozen_at = NominationState.NOTICE, CycleState.REVIEW, clock.now()
+    nomination.publicity, nomination.noticed_from, nomination.noticed_until = (
+        Publicity.FULL,
+        clock.today(),
+        clock.today(),
+    )
+    objection = awards.object_(nomination, cast.chu, name="某", contact="1", text="不服", form_key="o")
     db.session.commit()
     return {
         "training": training,
         "honour": honour,
         "correction": correction,
+        "nomination": nomination,
+        "cycle": nominated,
+        "objection": objection,
         "company": cast.company(),
         "invitation": invited,
         "erasure": wish,
@@ -237,6 +259,11 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "station_id": world["station"].id,
         "rule_id": world["rule"].id,
         "team_id": world["team"].id,
+        "nomination_id": world["nomination"].id,
+        "cycle_id": world["cycle"].id,
+        "scheme_id": world["cycle"].scheme_id,
+        "objection_id": world["objection"].id,
+        "objection_token": world["objection"].token,
         "code": world["certificate"].code,
         "name": "problem" if "draft" in rule.endpoint else "about",
         "sheet_name": "public",
@@ -271,11 +298,14 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("erasure_id", "erasure"),
         ("honour_id", "honour"),
         ("print_run_id", "print_run"),
+        ("nomination_id", "nomination"),
     ):
         if name in rule.arguments:
             thing = world[kind]
     if rule.arguments == {"attachment_id"}:
         thing = world["file"]
+    if rule.endpoint.startswith("honours."):
+        thing = None  # a notice is everybody's page
     if thing is None and not own_token and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
     if rule.rule.startswith("/statements"):

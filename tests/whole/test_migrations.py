@@ -90,7 +90,7 @@ def lived_in(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-@pytest.mark.parametrize("table", ["hours_entries", "events", "accesses", "article_versions"])
+@pytest.mark.parametrize("table", ["hours_entries", "events", "accesses", "article_versions", "scheme_versions"])
 def test_the_database_refuses_to_change_what_is_append_only(lived_in, table):
     with transaction():
         db.session.execute(

@@ -28,6 +28,7 @@ from helpdesk.domain import (
     print_runs,
     record_terms,
     statements,
+    nominations,
     transfers,
     visits,
     workspace,
@@ -35,8 +36,10 @@ from helpdesk.domain import (
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role
+from helpdesk.models import Award, BulkAct, ChannelKind, Grant, Mail, NominationState, Objection, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
+from tests import commending
 from tests.cast import LOGINS, LONGGANG, OTHER
 
 PICTURE = Path(__file__).with_name("policy_matrix.txt")
@@ -95,6 +98,7 @@ def objects(make, cast):
         ),
         "print run of Nanshan": print_run(cast.wang, cast.station().id),
         "print run of all stations": print_run(cast.zhou, None),
+        **commendation_of_chen(make, cast),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -103,6 +107,26 @@ def term_of(case):
     """By when its visit must be recorded and evaluated."""
     record_terms.go_round()
     return db.session.query(RecordTerm).filter_by(case_id=case.id).one()
+def commendation_of_chen(make, cast):
+    """Chen, nominated and in review at Nanshan's district; an objection and an award of another cycle."""
+    reviewed = nominations.nominate(cast.wang, commending.open_cycle(make), cast.expert("chen").id, reason="好")
+    reviewed.state = NominationState.DISTRICT
+    begun = nominations.nominate(cast.wang, commending.open_cycle(make), cast.expert("wu").id, reason="好")
+    against = Objection(
+        nomination_id=begun.id, token="t", name="某", contact="1", text="不服", form_key="o", at=clock.now(), reply=""
+    )
+    given = Award(
+        nomination_id=begun.id, scheme_id=begun.cycle.scheme_id, level=1, awarded_on=clock.today(),
+        awarded_at=clock.now(), awarded_by="周总", reason="", revoked_reason="",
+    )  # fmt: skip
+    db.session.add_all([against, given])
+    db.session.flush()
+    return {
+        "nomination of Chen, in review": reviewed,
+        "nomination of Wu, before the cut-off": begun,
+        "objection to Wu": against,
+        "award of Wu": given,
+    }
 
 
 def channel(by, station_id):
@@ -179,6 +203,9 @@ NOUNS = {
     "Article": ("article",),
     "Erasure": ("erasure",),
     "PrintRun": ("print_run",),
+    "Nomination": ("nomination",),
+    "Objection": ("objection",),
+    "Award": ("award",),
 }
 # These speak of another object than their noun says.
 OF_CASES = {"offer.answer"}

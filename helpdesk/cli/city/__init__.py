@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import dossiers, library, people, post, takeout
+from helpdesk.cli.city import commendations, library, people, post
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -102,7 +103,9 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             expert = city.experts[STAR]
             dossiers.tell(expert, star, _person("operator"))
             written = library.fill(city, _person("operator"), shown=f"st-{SHOWN_STATION}")
-        tell(f"cases: {done}, articles: {written}")
+        with transaction():
+            given = commendations.fill(_person("operator"))
+        tell(f"cases: {done}, articles: {written}, awards: {given}")
     db.session.remove()
 
 
