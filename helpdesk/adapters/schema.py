@@ -24,6 +24,15 @@ from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 APPEND_ONLY: tuple[str, ...] = ("accesses", "article_versions", "events", "hours_entries")
 # Service records that no statement deletes before their ten years are over (migration 0023d; rule R15).
 KEPT: tuple[str, ...] = ("certificates", "corrections", "evaluations", "honours", "trainings", "visits")
+APPEND_ONLY: tuple[str, ...] = (
+    "accesses",
+    "article_versions",
+    "assessments",
+    "commendation_events",
+    "events",
+    "hours_entries",
+    "scheme_versions",
+)
 # The triggers on `cases` that keep the desk's numbers (migration 0007).
 TALLIES: dict[str, tuple[str, ...]] = {
     "sqlite": ("cases_tally_delete", "cases_tally_enter", "cases_tally_insert", "cases_tally_leave"),
