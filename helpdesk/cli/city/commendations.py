@@ -109,7 +109,7 @@ def _run(scheme: Scheme, operator: Who, name: str, start: date, end: date) -> Cy
     with clock.at(now - timedelta(days=1)):
         for row in rows:
             if row.state is NominationState.CITY and nominations.conflict_of(row, operator) is None:
-                enough = bool(row.id % 7)
+                enough = bool(row.id % 7) or len(rows) < 4
                 why = "" if enough else "有两次现场服务没有签到表，补齐后下次再报。"
                 nominations.assess(row, operator, passed=enough, reason=why)
     for n, row in enumerate(rows):
