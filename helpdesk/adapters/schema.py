@@ -20,10 +20,9 @@ from sqlalchemy import CheckConstraint, Connection, inspect, text
 from helpdesk import config
 from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 
-# Their rows may be written and never changed (migrations 0002 and 0018).
-APPEND_ONLY: tuple[str, ...] = ("accesses", "article_versions", "events", "hours_entries")
-# Service records that no statement deletes before their ten years are over (migration 0023d; rule R15).
+# Service records that no statement deletes before their ten years are over (migration 0026; rule R15).
 KEPT: tuple[str, ...] = ("certificates", "corrections", "evaluations", "honours", "trainings", "visits")
+# Their rows may be written and never changed (migrations 0002, 0018 and 0027).
 APPEND_ONLY: tuple[str, ...] = (
     "accesses",
     "article_versions",

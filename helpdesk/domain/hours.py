@@ -12,8 +12,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import certificates, changed_records, numbers, record
-from helpdesk.domain import certificates, numbers, record, schemes
+from helpdesk.domain import certificates, changed_records, numbers, record, schemes
 from helpdesk.errors import Refused
 from helpdesk.models import (
     COUNTS,
@@ -24,7 +23,6 @@ from helpdesk.models import (
     HoursEntry,
     ImportedRecord,
     ImportedStatus,
-    Ladder,
     Visit,
     VisitStatus,
 )
@@ -279,25 +277,16 @@ def entries_of(expert_id: int) -> list[HoursEntry]:
 
 def progress(expert: Expert) -> Progress:
     """Where the expert stands on the ladder in force; eligibility only, people award (rule R14)."""
-    today = clock.today()
-    ladder = db.session.scalar(
-        select(Ladder)
-        .where(Ladder.is_default, Ladder.effective_from <= today)
-        .where(Ladder.effective_to.is_(None) | (Ladder.effective_to >= today))
-        .limit(1)
-    )
-    rungs = [RungNeeds(r.star, r.minutes, r.months_registered) for r in ladder.rungs] if ladder else []
     minutes = totals(expert.id).minutes
-    if ladder is not None and ladder.counts_transferred:
+    if schemes.counts_transferred():
         minutes += transferred_minutes(expert.id)
-    return credit.progress(minutes, expert.registered_on, today, rungs)
+    return credit.progress(minutes, expert.registered_on, clock.today(), schemes.rungs())
 
 
 def transferred_minutes(expert_id: int) -> int:
     """Minutes that other organisations recorded and somebody here verified; never part of `totals`."""
     verified = (ImportedRecord.expert_id == expert_id, ImportedRecord.status == ImportedStatus.VERIFIED)
     return int(db.session.scalar(select(func.coalesce(func.sum(ImportedRecord.minutes), 0)).where(*verified)) or 0)
-    return credit.progress(totals(expert.id).minutes, expert.registered_on, clock.today(), schemes.rungs())
 
 
 def minutes_of_visit(visit_id: int) -> int:

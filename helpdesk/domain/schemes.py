@@ -100,6 +100,11 @@ def rungs(day: date | None = None) -> list[RungNeeds]:
     return found
 
 
+def counts_transferred() -> bool:
+    """Whether the default ladder counts hours that were brought from elsewhere and verified here."""
+    return bool(db.session.scalar(select(Scheme.counts_transferred).where(Scheme.is_default).limit(1)))
+
+
 def write(by: Who, scheme: Scheme, draft: Draft, *, seen: int | None = None) -> SchemeVersion:
     """The next version. A cycle that runs keeps the one it was opened with.
 

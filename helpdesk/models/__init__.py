@@ -62,7 +62,6 @@ from helpdesk.models.incoming import Incoming, IncomingKind, IncomingStatus, Mai
 from helpdesk.models.invitation import Invitation
 from helpdesk.models.job import Beat, Counter, Job, JobStatus, Throttle
 from helpdesk.models.keeping import Erasure, KeepingRule
-from helpdesk.models.ladder import Ladder, Rung
 from helpdesk.models.ledger_check import LedgerCheck
 from helpdesk.models.mail import Act, ActLink, Address, Mail, MailKind, MailStatus, MailWish
 from helpdesk.models.message import Mention, Message, Note, Side
@@ -75,8 +74,8 @@ from helpdesk.models.print_run import LeftOut, PrintRun, PrintRunItem, PrintRunS
 from helpdesk.models.record_import import ImportedRecord, ImportedStatus, RecordExport, RecordImport
 from helpdesk.models.record_term import Evaluation, RecordTerm
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
-from helpdesk.models.statement import Statement
 from helpdesk.models.scheme import Route, Scheme, SchemeKind, SchemeVersion, Subject
+from helpdesk.models.statement import Statement
 from helpdesk.models.tally import Tally
 from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -158,7 +157,6 @@ __all__ = [
     "Job",
     "JobStatus",
     "KeepingRule",
-    "Ladder",
     "LedgerCheck",
     "LeftOut",
     "LinkKind",
@@ -192,11 +190,11 @@ __all__ = [
     "PrintRunItem",
     "PrintRunState",
     "PromiseTarget",
+    "Publicity",
+    "Recommendation",
     "RecordExport",
     "RecordImport",
     "RecordTerm",
-    "Publicity",
-    "Recommendation",
     "Review",
     "Role",
     "Route",
@@ -218,8 +216,8 @@ __all__ = [
     "StationHours",
     "StationKind",
     "Status",
-    "SyncState",
     "Subject",
+    "SyncState",
     "Tally",
     "TargetVersion",
     "TeamMember",

@@ -50,6 +50,8 @@ class Scheme(Model):
     en: Mapped[str] = mapped_column(String(120))
     # The ladder on which the experts see their own progress.
     is_default: Mapped[bool] = mapped_column(default=False)
+    # Whether hours that other organisations recorded, and somebody here verified, count as well.
+    counts_transferred: Mapped[bool] = mapped_column(default=False)
 
     versions: Mapped[list[SchemeVersion]] = relationship(back_populates="scheme", order_by="SchemeVersion.number")
 

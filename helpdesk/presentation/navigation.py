@@ -62,8 +62,11 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 # More links than these, and the rare ones are gathered in a menu.
 CROWDED = 6
 # What one opens now and then, not all day.
-_RARE = ("claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
-         "health.accesses", "certificates.index")  # fmt: skip
+_RARE = (
+    "claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
+    "health.accesses", "certificates.index", "record_transfers.index", "records.index", "cycles.index",
+    "monthly.index", "nominations.index", "commendations.index",
+)  # fmt: skip
 
 _HOMES: tuple[tuple[Role, str], ...] = (
     (Role.COORDINATOR, "queues.index"),
@@ -81,16 +84,12 @@ def navigation_for(who: Who) -> list[Item]:
     if not who.is_signed_in:
         return []
     here = (request.blueprint or "").split(".")[0]
-    mine = [row for row in _LINKS if policy.can(who, row[2])]
+    # Whoever runs the cycles comes to the nominations through them.
+    inside = {"nominations.index"} if policy.can(who, "cycles.run") else set()
+    mine = [row for row in _LINKS if row[1] not in inside and policy.can(who, row[2])]
     return [
         Item(gettext(label), url_for(endpoint), here in lit, is_rare=len(mine) > CROWDED and endpoint in _RARE)
         for label, endpoint, _, lit in mine
-    # Whoever runs the cycles comes to the nominations through them.
-    inside = {"nominations.index"} if policy.can(who, "cycles.run") else set()
-    return [
-        Item(gettext(label), url_for(endpoint), here in lit)
-        for label, endpoint, action, lit in _LINKS
-        if endpoint not in inside and policy.can(who, action)
     ]
 
 

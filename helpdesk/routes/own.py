@@ -9,8 +9,17 @@ from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, triage, visits
-from helpdesk.domain import accounts, attachments, closure, consultation, intake, nominations, triage, visits
+from helpdesk.domain import (
+    accounts,
+    attachments,
+    closure,
+    consultation,
+    erasures,
+    intake,
+    nominations,
+    triage,
+    visits,
+)
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
@@ -335,6 +344,8 @@ def erase(case: Case) -> Response:
         whole=False,
         has_errors=status != 200,
     )
+
+
 @bp.post("/nomination")
 @own_case_for("case.commend")
 def commend(case: Case) -> Response:

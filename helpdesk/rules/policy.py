@@ -530,6 +530,9 @@ def print_run_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
 
 def print_run_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every print run."""
+    return true()
+
+
 def nomination_mine(who: Who, held: Held) -> ColumnElement[bool]:
     """Nominations of this expert."""
     return Nomination.expert_id == held.expert_id

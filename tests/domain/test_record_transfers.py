@@ -13,7 +13,7 @@ from helpdesk.adapters.signing import detached
 from helpdesk.db import db
 from helpdesk.domain import hours, record_transfers
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.models import HoursEntry, ImportedRecord, ImportedStatus, Ladder, RecordExport
+from helpdesk.models import HoursEntry, ImportedRecord, ImportedStatus, RecordExport, Scheme
 from helpdesk.rules import bundles
 from tests.bundles import RECORD, imported, key, record, sealed
 
@@ -118,7 +118,7 @@ def test_they_count_for_stars_only_where_the_ladder_says_so(make, cast):
     row = imported(cast, "chen")
     record_transfers.decide(row, cast.zhou, record_ids=None, verified=True, reason="核对过")
     assert hours.progress(chen).minutes == 0
-    for ladder in db.session.scalars(select(Ladder)):
+    for ladder in db.session.scalars(select(Scheme)):
         ladder.counts_transferred = True
     db.session.flush()
     assert hours.progress(chen).minutes == 360

@@ -28,15 +28,15 @@ from helpdesk.domain import (
     closure,
     consultation,
     corrections,
-    expert_persons,
     cycles,
+    expert_persons,
     follows,
     honours,
     invitations,
     mailing,
+    nominations,
     print_runs,
     record_terms,
-    nominations,
     routing,
     trainings,
     transfers,
@@ -50,8 +50,7 @@ from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, PrintRunState, Scan
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, NominationState, Scan
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, NominationState, PrintRunState, Scan
 from helpdesk.rules.routing import Acts, Conditions
 from tests import commending
 from tests.browser import NS, Page
@@ -220,6 +219,8 @@ def print_runs_of(make: Make) -> None:
                 run.zip_bytes = run.pdf_bytes = kept.size
                 run.position, run.state, run.finished_at = run.total, PrintRunState.READY, clock.now()
     db.session.flush()
+
+
 def commend(make: Make) -> str:
     """One cycle finished last spring with an award, one in public notice with an objection, one that takes
     nominations, a new version of a rule. The token of the objection."""

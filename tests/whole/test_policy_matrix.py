@@ -25,18 +25,17 @@ from helpdesk.domain import (
     honours,
     invitations,
     mailing,
+    nominations,
     print_runs,
     record_terms,
     statements,
-    nominations,
     transfers,
     visits,
     workspace,
 )
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
-from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role
-from helpdesk.models import Award, BulkAct, ChannelKind, Grant, Mail, NominationState, Objection, Role
+from helpdesk.models import Award, BulkAct, ChannelKind, Grant, Mail, NominationState, Objection, RecordTerm, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests import commending
@@ -107,6 +106,8 @@ def term_of(case):
     """By when its visit must be recorded and evaluated."""
     record_terms.go_round()
     return db.session.query(RecordTerm).filter_by(case_id=case.id).one()
+
+
 def commendation_of_chen(make, cast):
     """Chen, nominated and in review at Nanshan's district; an objection and an award of another cycle."""
     reviewed = nominations.nominate(cast.wang, commending.open_cycle(make), cast.expert("chen").id, reason="好")

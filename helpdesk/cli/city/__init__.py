@@ -15,8 +15,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.cli.city import dossiers, library, people, post, takeout
-from helpdesk.cli.city import commendations, library, people, post
+from helpdesk.cli.city import commendations, dossiers, library, people, post, takeout
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0022"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
@@ -19,7 +19,7 @@ def _enum(name: str, *values: str) -> sa.Enum:
 
 def upgrade() -> None:
     op.add_column("stations", sa.Column("head_name", sa.String(length=60), nullable=False, server_default=""))
-    op.add_column("ladders", sa.Column("counts_transferred", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("schemes", sa.Column("counts_transferred", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "statements",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -150,5 +150,5 @@ def downgrade() -> None:
     op.drop_table("record_imports")
     op.drop_table("record_exports")
     op.drop_table("statements")
-    op.drop_column("ladders", "counts_transferred")
+    op.drop_column("schemes", "counts_transferred")
     op.drop_column("stations", "head_name")
