@@ -48,7 +48,6 @@ BLUEPRINTS = (
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
     "statements", "record_transfers",
     "print_runs", "print_files", "monthly", "exports",
-    "records", "corrections",
     "schemes", "cycles", "nominations", "commendations", "honours",
 )  # fmt: skip
 
