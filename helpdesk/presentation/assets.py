@@ -19,7 +19,7 @@ SHEETS = {
     "work": (*COMMON, "work", "case", "desk", "charts"),
     "site": ("site",),
     "case": ("case",),
-    "honours": ("honours",),
+    "honour_roll": ("honour_roll",),
     "commendation": ("commendation",),
     "visitor": ("public", "site"),
     "print": ("print",),

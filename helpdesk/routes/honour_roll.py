@@ -14,7 +14,7 @@ from helpdesk.routes.guard import me, open_to_all
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
 
-bp = Blueprint("honours", __name__)
+bp = Blueprint("honour_roll", __name__)
 
 
 @bp.get("/honours")
@@ -27,10 +27,10 @@ def index() -> Response:
     year = year if year in years else (years[0] if years else 0)
     groups, unnamed = commendation_page.roll(year) if year else ({}, 0)
     response = page(
-        "honours/index.html",
-        current="honours",
+        "honour_roll/index.html",
+        current="honour_roll",
         year=year,
-        years=[{"label": str(y), "url": url_for("honours.index", year=y), "current": y == year} for y in years],
+        years=[{"label": str(y), "url": url_for("honour_roll.index", year=y), "current": y == year} for y in years],
         groups=groups,
         unnamed=unnamed,
         notices=sum(len(rows) for rows in commendation_page.notices().values()),
@@ -44,7 +44,7 @@ def index() -> Response:
 @open_to_all
 def notices() -> Response:
     """Who is in public notice today."""
-    response = page("honours/notices.html", current="honours", groups=commendation_page.notices())
+    response = page("honour_roll/notices.html", current="honour_roll", groups=commendation_page.notices())
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -77,12 +77,12 @@ def object_(nomination_id: int) -> Response:
         )
         if refused is None:
             flash(gettext("收到了，答复以前不会表彰"), "done")
-            return answer(url_for("honours.objection", objection_token=made[0].token))
+            return answer(url_for("honour_roll.objection", objection_token=made[0].token))
         status = refused
     return page(
-        "honours/object.html",
+        "honour_roll/object.html",
         status=status,
-        current="honours",
+        current="honour_roll",
         form=form,
         row=commendation_page.notice_row(nomination, name),
         cycle=nomination.cycle,
@@ -96,8 +96,8 @@ def objection(objection_token: str) -> Response:
     """Where one's objection stands, by its link."""
     row = awards.objection_by_token(objection_token)
     response = page(
-        "honours/objection.html",
-        current="honours",
+        "honour_roll/objection.html",
+        current="honour_roll",
         row=row,
         cycle=row.nomination.cycle,
         decision=gettext(commendation_page.DECISIONS[row.decision]) if row.decision else "",
