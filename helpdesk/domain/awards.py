@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db, only_row
-from helpdesk.domain import commendation_log, cycles, nominations, schemes
+from helpdesk.domain import commendation_log, cycles, nominations, numbers, papers, schemes
 from helpdesk.errors import NotFound, Refused, Stale
 from helpdesk.models import (
     Award,
-    AwardStatus,
     Cycle,
     CycleState,
     ExpertStatus,
     Nomination,
     NominationState,
     Objection,
+    PaperStatus,
     SchemeKind,
 )
-from helpdesk.rules import policy
+from helpdesk.rules import commendation, policy
 from helpdesk.rules.policy import Who
 
 LONGEST_OBJECTION = 2000
@@ -69,19 +72,54 @@ def award(nomination: Nomination, by: Who, *, reason: str = "") -> Award:
         raise trouble
     nomination.state = NominationState.AWARDED
     row = Award(
+        number=numbers.award_number(),
+        code=papers.free_code(),
+        status=PaperStatus.VALID,
+        facts=_facts(nomination),
+        issued_at=clock.now(),
         nomination_id=nomination.id,
         scheme_id=nomination.cycle.scheme_id,
         level=nomination.level,
         awarded_on=clock.today(),
-        awarded_at=clock.now(),
         awarded_by_id=by.account_id,
         awarded_by=by.name,
         reason=reason.strip(),
     )
     db.session.add(row)
     db.session.flush()
+    papers.draw_later(row)
     commendation_log.note("award.given", by, nomination, level=nomination.level)
     return row
+
+
+def _facts(nomination: Nomination) -> dict[str, Any]:
+    """Everything the paper says, frozen on the day it is given."""
+    cycle, scheme = nomination.cycle, nomination.cycle.scheme
+    version = cycle.version
+    level = commendation.read(version.criteria).level(nomination.level)
+    is_title = scheme.kind is SchemeKind.TITLE or level is None
+    others = nomination.expert or nomination.company or nomination.team
+    name = nomination.station.zh if nomination.station else others.name if others else ""
+    said = {
+        "title_zh": scheme.zh if is_title or level is None else f"{scheme.zh}·{level.zh}",
+        "title_en": scheme.en if is_title or level is None else f"{scheme.en}, {level.en}",
+        "cycle_name": cycle.name,
+        "basis": version.basis,
+        "period_from": cycle.period_from.isoformat(),
+        "period_to": cycle.period_to.isoformat(),
+        "noticed_from": nomination.noticed_from.isoformat() if nomination.noticed_from else None,
+        "noticed_until": nomination.noticed_until.isoformat() if nomination.noticed_until else None,
+        "minutes": nomination.facts.get("minutes"),
+        "issuer_name": version.approver,
+        "issued_on": clock.today().isoformat(),
+    }
+    digest = hashlib.sha256(json.dumps([nomination.facts, nomination.checked], sort_keys=True).encode()).hexdigest()
+    return {**said, "expert_name" if nomination.expert else "recipient_name": name, "digest": digest}
+
+
+def by_number(number: str) -> Award | None:
+    """The award with this number."""
+    return db.session.scalar(select(Award).where(Award.number == number))
 
 
 def revoke(row: Award, by: Who, *, reason: str) -> Award:
@@ -91,8 +129,8 @@ def revoke(row: Award, by: Who, *, reason: str) -> Award:
         raise Refused("reason_missing", field="reason")
     gone = db.session.execute(
         update(Award)
-        .where(Award.id == row.id, Award.status == AwardStatus.VALID)
-        .values(status=AwardStatus.REVOKED, revoked_at=clock.now(), revoked_by=by.name, revoked_reason=reason.strip())
+        .where(Award.id == row.id, Award.status == PaperStatus.VALID)
+        .values(status=PaperStatus.REVOKED, ended_at=clock.now(), revoked_by=by.name, revoked_reason=reason.strip())
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(row)

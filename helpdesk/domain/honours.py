@@ -12,7 +12,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import Refused
-from helpdesk.models import Expert, Honour, HonourState
+from helpdesk.models import Award, Expert, Honour, HonourState, Nomination, PaperStatus
 from helpdesk.rules import policy, separation
 from helpdesk.rules.policy import Who
 
@@ -77,6 +77,32 @@ def of_expert(expert_id: int) -> list[Honour]:
     """An expert's awards, newest first, whatever became of them."""
     rows = select(Honour).where(Honour.expert_id == expert_id)
     return list(db.session.scalars(rows.order_by(Honour.granted_on.desc(), Honour.id.desc())))
+
+
+@dataclass(frozen=True)
+class Held:
+    """One honour that stands: what, since when, from whom."""
+
+    name: str
+    on: date
+    by: str
+
+
+def held_by(expert_id: int) -> list[Held]:
+    """What an expert holds, oldest first: recorded honours, and commendations of our own that were not revoked."""
+    recorded = [
+        Held(row.name, row.granted_on, row.granted_by)
+        for row in of_expert(expert_id)
+        if row.state is HonourState.RECORDED
+    ]
+    given = db.session.scalars(
+        select(Award)
+        .join(Nomination)
+        .where(Nomination.expert_id == expert_id, Award.status == PaperStatus.VALID)
+        .order_by(Award.awarded_on, Award.id)
+    )
+    ours = [Held(row.facts["title_zh"], row.awarded_on, row.facts["issuer_name"]) for row in given]
+    return sorted([*recorded, *ours], key=lambda held: held.on)
 
 
 def _new(expert: Expert, facts: HonourFacts, *, is_own: bool, state: HonourState) -> Honour:

@@ -35,3 +35,9 @@ def statement_number() -> str:
     """WQM-2026-0000001: statements of service have a series of their own."""
     year = clock.today().year
     return f"WQM-{year}-{next_number(f'statement-{year}'):07d}"
+
+
+def award_number() -> str:
+    """WQR-2026-0000001: awards have a series of their own."""
+    year = clock.today().year
+    return f"WQR-{year}-{next_number(f'award-{year}'):07d}"

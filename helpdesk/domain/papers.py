@@ -16,6 +16,7 @@ from sqlalchemy.sql import literal
 
 from helpdesk import clock, config
 from helpdesk.adapters.pdf import CertificateFacts, Facts, PaperRenderer
+from helpdesk.adapters.pdf.award import AwardFacts
 from helpdesk.adapters.pdf.statement import StatementFacts
 from helpdesk.adapters.signing import Signer, SignerIdentity
 from helpdesk.adapters.signing.pades import look
@@ -24,15 +25,19 @@ from helpdesk.db import db, only_row
 from helpdesk.domain import chance
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
-from helpdesk.models import Certificate, PaperStatus, SigningCertificate, Statement
+from helpdesk.models import Award, Certificate, PaperStatus, SigningCertificate, Statement
 from helpdesk.rules import identifiers
 
 DRAW = "papers.draw"
 
-AnyPaper = Certificate | Statement
+AnyPaper = Certificate | Statement | Award
 # Every kind of paper: its table, and the facts that the press takes.
-KINDS: dict[str, Any] = {"certificate": Certificate, "statement": Statement}
-FACTS: dict[str, type[Facts]] = {"certificate": CertificateFacts, "statement": StatementFacts}
+KINDS: dict[str, Any] = {"certificate": Certificate, "statement": Statement, "award": Award}
+FACTS: dict[str, type[Facts]] = {
+    "certificate": CertificateFacts,
+    "statement": StatementFacts,
+    "award": AwardFacts,
+}
 
 LONGEST_REASON = 500
 
@@ -64,7 +69,7 @@ def facts_of(paper: AnyPaper) -> Facts:
     kind = FACTS[paper.kind]
     values: dict[str, Any] = dict(paper.facts)
     for field in fields(kind):
-        if field.type in ("date", date) and isinstance(values.get(field.name), str):
+        if field.type in ("date", date, "date | None") and isinstance(values.get(field.name), str):
             values[field.name] = date.fromisoformat(values[field.name])
     return kind(
         number=paper.number,
@@ -244,7 +249,8 @@ def _named_in(pdf: bytes) -> AnyPaper | None:
 def _verdict(paper: AnyPaper, *, by_file: bool = False) -> Verdict:
     facts = paper.facts
     name = facts.get("expert_name", "")
-    successor = db.session.get(KINDS[paper.kind], paper.superseded_by_id) if paper.superseded_by_id else None
+    successor_id = getattr(paper, "superseded_by_id", None)
+    successor = db.session.get(KINDS[paper.kind], successor_id) if successor_id else None
     signer = db.session.get(SigningCertificate, paper.signer) if paper.signer else None
     return Verdict(
         state=paper.status.value,

@@ -18,7 +18,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import commendation_log, evidence
 from helpdesk.errors import Refused
-from helpdesk.models import Award, AwardStatus, Nomination, Route, Scheme, SchemeKind, SchemeVersion, Subject
+from helpdesk.models import Award, Nomination, PaperStatus, Route, Scheme, SchemeKind, SchemeVersion, Subject
 from helpdesk.rules import commendation, policy
 from helpdesk.rules.commendation import AT_LEAST, AT_MOST, Condition, Criteria, Facts, Finding, Level, Weight
 from helpdesk.rules.credit import RungNeeds
@@ -212,7 +212,7 @@ def held_levels(scheme: Scheme) -> dict[int, int]:
     rows = db.session.execute(
         select(column, func.max(Award.level))
         .join(Nomination, Nomination.id == Award.nomination_id)
-        .where(Award.scheme_id == scheme.id, Award.status == AwardStatus.VALID)
+        .where(Award.scheme_id == scheme.id, Award.status == PaperStatus.VALID)
         .group_by(column)
     )
     return {number: int(level) for number, level in rows}

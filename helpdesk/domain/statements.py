@@ -12,7 +12,16 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, experts, numbers, own_record, papers, record_transfers
+from helpdesk.domain import (
+    accounts,
+    experts,
+    honours,
+    numbers,
+    own_record,
+    papers,
+    record_transfers,
+    trainings,
+)
 from helpdesk.errors import Refused
 from helpdesk.models import (
     Case,
@@ -192,9 +201,16 @@ def _facts(
         "issuer_name": "、".join(dict.fromkeys(row["name"] for row in recorders)),
         "issued_on": clock.today().isoformat(),
         "ledger_digest": digest,
-        # Filled by the models of training and honours; the paper shows what is there.
-        "trainings": [],
-        "honours": [],
+        "trainings": [
+            {"name": row.name, "on": row.held_on.isoformat(), "minutes": row.minutes, "by": row.organiser}
+            for row in reversed(trainings.of_expert(expert.id))
+            if row.struck_at is None and starts_on <= row.held_on <= ends_on
+        ],
+        "honours": [
+            {"name": row.name, "on": row.on.isoformat(), "by": row.by}
+            for row in honours.held_by(expert.id)
+            if starts_on <= row.on <= ends_on
+        ],
         "transferred": [
             {"origin": row.name, "count": row.count, "minutes": row.minutes}
             for row in record_transfers.verified_of(expert.id, starts_on, ends_on)

@@ -30,7 +30,6 @@ from helpdesk.models.certificate import Certificate
 from helpdesk.models.commendation import (
     Assessment,
     Award,
-    AwardStatus,
     CommendationEvent,
     Cycle,
     CycleState,
@@ -98,7 +97,6 @@ __all__ = [
     "Assessment",
     "Attachment",
     "Award",
-    "AwardStatus",
     "Beat",
     "Box",
     "BulkAct",

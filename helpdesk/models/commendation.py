@@ -13,6 +13,7 @@ from helpdesk.db import Model, stored_enum
 from helpdesk.models.company import Company
 from helpdesk.models.expert import Expert
 from helpdesk.models.network import Station
+from helpdesk.models.paper import Paper
 from helpdesk.models.routing import ExpertTeam
 from helpdesk.models.scheme import Route, Scheme, SchemeVersion, Subject
 
@@ -46,11 +47,6 @@ class Publicity(enum.StrEnum):
     FULL = "full"
     MASKED = "masked"
     NOTHING = "nothing"
-
-
-class AwardStatus(enum.StrEnum):
-    VALID = "valid"
-    REVOKED = "revoked"
 
 
 class Cycle(Model):
@@ -214,30 +210,28 @@ class Objection(Model):
     nomination: Mapped[Nomination] = relationship()
 
 
-class Award(Model):
-    """Given by a person, once for a nomination. Never deleted: revoked, and the honour roll says so."""
+class Award(Paper, Model):
+    """Given by a person, once for a nomination, with a paper. Never deleted: revoked, and the honour roll says so."""
 
     __tablename__ = "awards"
     __table_args__ = (
-        CheckConstraint("(status = 'revoked') = (revoked_at IS NOT NULL)", name="revoked_has_time"),
-        CheckConstraint("status <> 'revoked' OR length(revoked_reason) > 0", name="revoked_has_reason"),
+        CheckConstraint("(status = 'valid') = (ended_at IS NULL)", name="ended_has_time"),
+        CheckConstraint("status <> 'revoked' OR length(coalesce(revoked_reason, '')) > 0", name="revoked_has_reason"),
+        CheckConstraint("(pdf_key IS NULL) = (rendered_at IS NULL)", name="rendered_has_file"),
         UniqueConstraint("nomination_id"),
         Index("ix_awards_scheme", "scheme_id", "awarded_on"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    kind = "award"
+
     nomination_id: Mapped[int] = mapped_column(ForeignKey("nominations.id"))
     scheme_id: Mapped[int] = mapped_column(ForeignKey("schemes.id"))
-    status: Mapped[AwardStatus] = mapped_column(stored_enum(AwardStatus), default=AwardStatus.VALID)
     level: Mapped[int]
     awarded_on: Mapped[date] = mapped_column(Date)
-    awarded_at: Mapped[datetime]
     awarded_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     awarded_by: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(default="")
-    revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None] = mapped_column(String(80))
-    revoked_reason: Mapped[str] = mapped_column(default="")
 
     nomination: Mapped[Nomination] = relationship()
     scheme: Mapped[Scheme] = relationship()

@@ -17,7 +17,6 @@ from helpdesk.i18n import N_, counted
 from helpdesk.models import (
     Assessment,
     Award,
-    AwardStatus,
     Case,
     CommendationEvent,
     Cycle,
@@ -27,6 +26,7 @@ from helpdesk.models import (
     Nomination,
     NominationState,
     Objection,
+    PaperStatus,
     Publicity,
     Recommendation,
     Subject,
@@ -155,6 +155,7 @@ class NominationView:
     assessments: list[tuple[str, str, str]]
     objections: list[Objection]
     award: Award | None
+    may_open_award: bool
     award_words: str
     obstacle: str
     conflict: str
@@ -277,6 +278,7 @@ def build(n: Nomination, by: Who) -> NominationView:
         assessments=[_assessed(a) for a in n.assessments] if sees_evidence else [],
         objections=awards.objections_of(n) if "objection.decide" in may else [],
         award=given,
+        may_open_award=given is not None and policy.can(by, "award.read", given),
         award_words=award_title(given) if given else "",
         obstacle=refusal_text(trouble) if trouble else "",
         conflict=gettext(CONFLICTS[conflict]) if conflict else "",
@@ -417,9 +419,9 @@ def roll(year: int) -> tuple[dict[str, list[RollRow]], int]:
     for award in awards.roll(year):
         name = public_name(award.nomination)
         if name is None:
-            unnamed += award.status is AwardStatus.VALID
+            unnamed += award.status is PaperStatus.VALID
             continue
-        gone = award.revoked_at
+        gone = award.ended_at
         found.setdefault(award_title(award), []).append(
             RollRow(
                 name=name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from helpdesk.domain import awards, cycles, evidence, experts, hours, nominations
-from helpdesk.models import AwardStatus, Cycle, Nomination, Route, Subject
+from helpdesk.models import Cycle, Nomination, PaperStatus, Route, Subject
 from helpdesk.presentation import commendation_page, filters, hours_page, scheme_page
 from helpdesk.presentation.commendation_page import Row
 from helpdesk.presentation.hours_page import Star
@@ -25,6 +25,7 @@ class Mine:
     publicity: str
     needs_answer: bool
     award: str
+    award_number: str
     revoked: str
 
 
@@ -61,7 +62,7 @@ def build(by: Who) -> OwnPage:
 
 def _mine(n: Nomination) -> Mine:
     award = awards.of_nomination(n)
-    gone = award is not None and award.status is AwardStatus.REVOKED
+    gone = award is not None and award.status is PaperStatus.REVOKED
     words = gettext(commendation_page.PUBLICITY[n.publicity]) if n.publicity else ""
     return Mine(
         nomination=n,
@@ -69,7 +70,8 @@ def _mine(n: Nomination) -> Mine:
         publicity=words,
         needs_answer=n.publicity is None and n.state not in commendation_page.OVER,
         award=filters.full_day(award.awarded_on) if award else "",
-        revoked=award.revoked_reason if award is not None and gone else "",
+        award_number=award.number if award else "",
+        revoked=(award.revoked_reason or "") if award is not None and gone else "",
     )
 
 

@@ -43,6 +43,8 @@ class PaperPreview:
     """The paper in small. Its words are the paper's own, so they stay Chinese in every language."""
 
     number: str
+    title: str
+    english: str
     name: str
     lines: list[str]
     facts: list[tuple[str, str]]
@@ -135,6 +137,8 @@ def _preview(row: Certificate) -> PaperPreview:
         lines, strip = [told, "特发此证，谨致谢忱。"], [(fact.label, fact.value) for fact in paper.facts]
     return PaperPreview(
         number=row.number,
+        title=wording.TITLE,
+        english=wording.TITLE_EN,
         name=f"{facts.expert_name}{facts.salutation}：",
         lines=lines,
         facts=strip,

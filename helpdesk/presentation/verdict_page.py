@@ -26,7 +26,7 @@ class View:
     checked: str
 
 
-KINDS = {"certificate": N_("服务确认书"), "statement": N_("志愿服务记录证明")}
+KINDS = {"certificate": N_("服务确认书"), "statement": N_("志愿服务记录证明"), "award": N_("荣誉证书")}
 _LOOK = {
     "valid": "valid",
     "superseded": "replaced",

@@ -48,7 +48,7 @@ BLUEPRINTS = (
     "records", "corrections", "dossiers", "national", "keeping", "erasures",
     "statements", "record_transfers",
     "print_runs", "print_files", "monthly", "exports",
-    "schemes", "cycles", "nominations", "commendations", "honour_roll",
+    "schemes", "cycles", "nominations", "commendations", "honour_roll", "awards",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from helpdesk.models import (
     Account,
     Article,
     Attachment,
+    Award,
     BulkRun,
     CannedReply,
     Case,
@@ -165,6 +166,11 @@ def certificate_for(action: str) -> Callable[[View], View]:
 def statement_for(action: str) -> Callable[[View], View]:
     """The statement of service of the address's `number`."""
     return _thing_for(action, Statement, "number", lambda value: Statement.number == value, "statement.read")
+
+
+def award_for(action: str) -> Callable[[View], View]:
+    """The award of the address's `number`."""
+    return _thing_for(action, Award, "number", lambda value: Award.number == value, "award.read")
 
 
 def expert_for(action: str) -> Callable[[View], View]:

@@ -22,6 +22,7 @@ from helpdesk.models import (
     Article,
     ArticleState,
     Attachment,
+    Award,
     BulkRun,
     CannedReply,
     Case,
@@ -562,6 +563,21 @@ def objection_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def award_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Awards given to this expert."""
+    return Award.nomination_id.in_(select(Nomination.id).where(Nomination.expert_id == held.expert_id))
+
+
+def award_of_my_company(who: Who, held: Held) -> ColumnElement[bool]:
+    """Awards given to the company this person belongs to."""
+    return Award.nomination_id.in_(select(Nomination.id).where(Nomination.company_id == held.company_id))
+
+
+def award_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Awards given to the station."""
+    return Award.nomination_id.in_(select(Nomination.id).where(Nomination.station_id == held.station_id))
+
+
 def award_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every award."""
     return true()
@@ -749,7 +765,10 @@ RULES: tuple[Rule, ...] = (
         nomination_any,
     ),
     _rule(Role.OPERATOR, "objection.decide", objection_any),
-    _rule(Role.OPERATOR, "award.revoke", award_any),
+    _rule(Role.EXPERT, "award.read", award_mine),
+    _rule(Role.MEMBER, "award.read", award_of_my_company),
+    _rule(Role.COORDINATOR, "award.read", award_of_my_station),
+    _rule(Role.OPERATOR, "award.read award.revoke", award_any),
     _rule(Role.OPERATOR, "nominations.list nominations.make schemes.edit cycles.run", page),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),

@@ -231,22 +231,45 @@ def upgrade() -> None:
         sa.Column("scheme_id", sa.Integer(), nullable=False),
         sa.Column(
             "status",
-            sa.Enum("valid", "revoked", name="awardstatus", native_enum=False, create_constraint=True, length=32),
+            sa.Enum(
+                "valid",
+                "superseded",
+                "revoked",
+                name="paperstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
             nullable=False,
         ),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("issued_at", WHEN, nullable=False),
+        sa.Column("ended_at", WHEN, nullable=True),
+        sa.Column("pdf_key", sa.String(length=120), nullable=True),
+        sa.Column("pdf_sha256", sa.String(length=64), nullable=True),
+        sa.Column("pdf_bytes", sa.Integer(), nullable=True),
+        sa.Column("rendered_at", WHEN, nullable=True),
+        sa.Column("signer", sa.String(length=64), nullable=True),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("awarded_on", sa.Date(), nullable=False),
-        sa.Column("awarded_at", WHEN, nullable=False),
         sa.Column("awarded_by_id", sa.Integer(), nullable=True),
         sa.Column("awarded_by", sa.String(length=80), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("revoked_at", WHEN, nullable=True),
         sa.Column("revoked_by", sa.String(length=80), nullable=True),
-        sa.Column("revoked_reason", sa.Text(), nullable=False),
-        sa.CheckConstraint("(status = 'revoked') = (revoked_at IS NOT NULL)", name=op.f("ck_awards_revoked_has_time")),
+        sa.Column("revoked_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("(status = 'valid') = (ended_at IS NULL)", name=op.f("ck_awards_ended_has_time")),
         sa.CheckConstraint(
-            "status <> 'revoked' OR length(revoked_reason) > 0", name=op.f("ck_awards_revoked_has_reason")
+            "status <> 'revoked' OR length(coalesce(revoked_reason, '')) > 0",
+            name=op.f("ck_awards_revoked_has_reason"),
         ),
+        sa.CheckConstraint("(pdf_key IS NULL) = (rendered_at IS NULL)", name=op.f("ck_awards_rendered_has_file")),
+        sa.ForeignKeyConstraint(
+            ["signer"], ["signing_certificates.fingerprint"], name=op.f("fk_awards_signer_signing_certificates")
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_awards_number")),
+        sa.UniqueConstraint("code", name=op.f("uq_awards_code")),
         sa.ForeignKeyConstraint(["awarded_by_id"], ["accounts.id"], name=op.f("fk_awards_awarded_by_id_accounts")),
         sa.ForeignKeyConstraint(
             ["nomination_id"], ["nominations.id"], name=op.f("fk_awards_nomination_id_nominations")
@@ -255,6 +278,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_awards")),
         sa.UniqueConstraint("nomination_id", name=op.f("uq_awards_nomination_id")),
     )
+    op.create_index(op.f("ix_awards_pdf_sha256"), "awards", ["pdf_sha256"])
     op.create_index("ix_awards_scheme", "awards", ["scheme_id", "awarded_on"])
     op.create_table(
         "commendation_events",

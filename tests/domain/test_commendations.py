@@ -23,12 +23,12 @@ from helpdesk.domain import (
 from helpdesk.domain.schemes import Draft
 from helpdesk.errors import NotAllowed, NotFound, Refused, Stale
 from helpdesk.models import (
-    AwardStatus,
     CommendationEvent,
     Company,
     CycleState,
     ExpertStatus,
     NominationState,
+    PaperStatus,
     Publicity,
     Recommendation,
     Route,
@@ -643,8 +643,8 @@ def test_a_revocation_needs_a_reason_and_the_roll_says_so(make):
         awards.revoke(given, make.cast.zhou, reason="虚报时长")
         with pytest.raises(Stale):
             awards.revoke(given, make.cast.zhou, reason="再撤一次")
-    assert given.status is AwardStatus.REVOKED
-    assert [a.status for a in awards.roll(2026)] == [AwardStatus.REVOKED]
+    assert given.status is PaperStatus.REVOKED
+    assert [a.status for a in awards.roll(2026)] == [PaperStatus.REVOKED]
     assert schemes.held_levels(row.cycle.scheme) == {}
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
+from datetime import date
 
 import pytest
 
+from helpdesk import clock
+from helpdesk.adapters.pdf.null import NullRenderer
+from helpdesk.adapters.signing.null import NullSigner
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
-from helpdesk.domain import awards, cycles, nominations, schemes
-from helpdesk.models import NominationState, Objection, Publicity, Scheme
+from helpdesk.domain import awards, cycles, honours, nominations, papers, schemes, statements, trainings
+from helpdesk.domain.honours import HonourFacts
+from helpdesk.domain.trainings import TrainingFacts
+from helpdesk.models import Award, NominationState, Objection, Publicity, Scheme
 from tests import commending
 from tests.commending import later
 
@@ -267,3 +275,80 @@ def test_who_does_not_want_to_be_named_is_counted_but_not_named(app, browser, ma
         assert "陈" not in re.sub(r"<[^>]+>", "", text).replace("陈列", "")
         assert "另有 1 位获得表彰" in text
     assert row.state is NominationState.AWARDED
+
+
+def drawn(app, row):
+    """The award's paper, drawn and signed by the twins."""
+    made = papers.draw("award", row.id, NullRenderer(), NullSigner(), storage_from(app.config))
+    assert papers.mark_drawn("award", row.id, made)
+    db.session.commit()
+    db.session.remove()
+
+
+def test_an_award_has_a_paper_that_anybody_may_check(app, browser, make):
+    make.case("closed")
+    row = commending.to_award(make)
+    with later(days=30):
+        given = awards.award(row, make.cast.zhou)
+        number, code = given.number, given.code
+        db.session.commit()
+        page = browser.get(f"/awards/{number}", as_="chen")
+        assert page.says("正在生成") and page.says("年度之星") and page.says("陈明远同志")
+        browser.get(f"/awards/{number}.pdf", as_="chen", expect=404)
+        drawn(app, given)
+        answer = browser.open(f"/awards/{number}.pdf", as_="chen")
+        assert answer.data.startswith(b"%PDF")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{number}.pdf"'
+        for person, status in {"zhou": 200, "wang": 404, "wu": 404, "lin": 404}.items():
+            browser.get(f"/awards/{number}", as_=person, expect=status)
+        checked = browser.get(f"/v/{code}")
+        assert checked.says("有效") and checked.says("年度之星") and checked.says("陈**")
+        assert not checked.says("陈明远")
+        assert browser.get("/me/commendations", as_="chen").says("荣誉证书")
+
+
+def test_a_revoked_award_is_revoked_wherever_it_is_checked(app, browser, make):
+    make.case("closed")
+    row = commending.to_award(make)
+    with later(days=30):
+        given = awards.award(row, make.cast.zhou)
+        drawn(app, given)
+        data = browser.open(f"/awards/{given.number}.pdf", as_="chen").data
+        again = db.session.get_one(Award, given.id)
+        awards.revoke(again, make.cast.zhou, reason="时长不实")
+        db.session.commit()
+        assert browser.get(f"/v/{given.code}").says("已作废")
+        sent = browser.post("/verify", {"file": (io.BytesIO(data), "a.pdf")}, expect=200)
+        assert sent.says("文件是真的，但已作废")
+        assert browser.get(f"/awards/{given.number}", as_="chen").says("时长不实")
+        assert given.number in browser.open("/verify/withdrawn.csv").get_data(as_text=True)
+
+
+def test_what_an_expert_was_awarded_stands_on_their_statement(make):
+    make.case("closed")
+    row = commending.to_award(make)
+    with later(days=30):
+        given = awards.award(row, make.cast.zhou)
+        today = clock.today()
+        drawn_up = {"starts_on": date(2026, 1, 1), "ends_on": today}
+        facts = statements.draw_up(make.cast.chen, form_key="a", **drawn_up).facts
+        assert facts["honours"] == [{"name": "年度之星", "on": today.isoformat(), "by": "总队"}]
+        awards.revoke(given, make.cast.zhou, reason="时长不实")
+        assert statements.draw_up(make.cast.chen, form_key="b", **drawn_up).facts["honours"] == []
+
+
+def test_trainings_and_verified_honours_stand_on_a_statement(make, cast):
+    make.case("closed")
+    chen = cast.expert("chen")
+    day = clock.today()
+    trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密", 90, "总队", day))
+    struck = trainings.record(chen, cast.wang, TrainingFacts("误记", "误记", 90, "总队", day))
+    trainings.strike(struck, cast.wang, reason="记错人")
+    asked = honours.ask(chen, cast.chen, HonourFacts("优秀志愿者", day, "市里"))
+    period = {"starts_on": date(2026, 1, 1), "ends_on": day}
+    before = statements.draw_up(cast.chen, form_key="a", **period).facts
+    assert [one["name"] for one in before["trainings"]] == ["上岗培训"]
+    assert before["honours"] == []
+    honours.verify(asked, cast.wang)
+    after = statements.draw_up(cast.chen, form_key="b", **period).facts
+    assert [one["name"] for one in after["honours"]] == ["优秀志愿者"]

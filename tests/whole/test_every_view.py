@@ -46,6 +46,7 @@ from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import (
     Act,
+    Award,
     BulkAct,
     ChannelKind,
     CycleState,
@@ -153,9 +154,16 @@ def world(app, make, cast):
         clock.today(),
     )
     objection = awards.object_(nomination, cast.chu, name="某", contact="1", text="不服", form_key="o")
+    given = Award(
+        nomination_id=nomination.id, scheme_id=nominated.scheme_id, level=1, awarded_on=clock.today(),
+        issued_at=clock.now(), awarded_by="周总", reason="", number="WQR-2026-0000001", code="A",
+        facts=awards._facts(nomination), pdf_key=paper.pdf_key, rendered_at=paper.rendered_at,
+    )  # fmt: skip
+    db.session.add(given)
     db.session.commit()
     return {
         "training": training,
+        "award": given,
         "honour": honour,
         "correction": correction,
         "nomination": nomination,
@@ -218,10 +226,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     if "draft" in rule.endpoint:
         case = world["draft"]
     # Addresses whose token is their own authority: they speak of no object.
-    signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token"}
-    own_token = "letter_token" if rule.endpoint == "files.of_letter" else signed.get(rule.endpoint.split(".")[0])
     signed = {"acts": "act", "files": "file_token", "invitations": "invitation_token", "print_files": "print_token"}
-    own_token = signed.get(rule.endpoint.split(".")[0])
+    own_token = "letter_token" if rule.endpoint == "files.of_letter" else signed.get(rule.endpoint.split(".")[0])
     values = {
         "token": world[own_token] if own_token else case.tracking_token,
         "training_id": world["training"].id,
@@ -271,8 +277,10 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         values["attachment_id"] = world["article_file"].id
     is_paper = rule.rule.startswith("/certificates")
     values["number"] = world["certificate"].number if is_paper else case.number
-    if rule.rule.startswith("/statements"):
-        values["number"] = world["statement"].number
+    papers_of = {"/statements": "statement", "/awards": "award"}
+    other_paper = next((world[kind] for start, kind in papers_of.items() if rule.rule.startswith(start)), None)
+    if other_paper is not None:
+        values["number"] = other_paper.number
     thing: Any = None
     for name, kind in (
         ("offer_id", "offer"),
@@ -300,12 +308,12 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
             thing = world[kind]
     if rule.arguments == {"attachment_id"}:
         thing = world["file"]
-    if rule.endpoint.startswith("honours."):
+    if rule.endpoint.startswith("honour_roll."):
         thing = None  # a notice is everybody's page
     if thing is None and not own_token and ("number" in rule.arguments or "token" in rule.arguments):
         thing = world["certificate"] if is_paper else case
-    if rule.rule.startswith("/statements"):
-        thing = world["statement"]
+    if other_paper is not None:
+        thing = other_paper
     path = rule.rule
     for name in rule.arguments:
         if name not in values:

@@ -118,7 +118,7 @@ def commendation_of_chen(make, cast):
     )
     given = Award(
         nomination_id=begun.id, scheme_id=begun.cycle.scheme_id, level=1, awarded_on=clock.today(),
-        awarded_at=clock.now(), awarded_by="周总", reason="", revoked_reason="",
+        issued_at=clock.now(), awarded_by="周总", reason="", number="WQR-2026-0000001", code="A", facts={},
     )  # fmt: skip
     db.session.add_all([against, given])
     db.session.flush()

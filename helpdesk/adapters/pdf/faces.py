@@ -15,7 +15,7 @@ from typing import Any
 
 from helpdesk import config
 from helpdesk.adapters.pdf import RenderingUnavailable
-from helpdesk.adapters.pdf.titles import STATEMENT, STATEMENT_EN
+from helpdesk.adapters.pdf.titles import AWARD, AWARD_EN, STATEMENT, STATEMENT_EN
 from helpdesk.adapters.pdf.wording import TITLE, TITLE_EN
 
 MANIFEST = "faces.json"
@@ -44,8 +44,8 @@ FACES: tuple[Face, ...] = (
     Face("kai-bold.ttf", "Cert Kai", 700, ("LXGWWenKai-Bold.ttf", "LXGWWenKai-Medium.ttf")),
     Face("sans.ttf", "Cert Sans", 400, ("NotoSansCJK-Regular.ttc",)),
     Face("sans-bold.ttf", "Cert Sans", 700, ("NotoSansCJK-Bold.ttc",)),
-    Face("title.ttf", "Cert Title", 700, ("NotoSerifCJK-Bold.ttc",), TITLE + STATEMENT, 340),
-    Face("capitals.ttf", "Cert Capitals", 400, ("NotoSerifCJK-Regular.ttc",), TITLE_EN + STATEMENT_EN, 260),
+    Face("title.ttf", "Cert Title", 700, ("NotoSerifCJK-Bold.ttc",), TITLE + STATEMENT + AWARD, 340),
+    Face("capitals.ttf", "Cert Capitals", 400, ("NotoSerifCJK-Regular.ttc",), TITLE_EN + STATEMENT_EN + AWARD_EN, 260),
     Face("latin.ttf", "Cert Latin", 400, ("NotoSerifCJK-Regular.ttc",), "".join(map(chr, range(32, 127))) + "–—’·é"),
 )
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from helpdesk.adapters.pdf import CertificateFacts, Facts, art, art_portrait, statement, wording
+from helpdesk.adapters.pdf import CertificateFacts, Facts, art, art_portrait, award, statement, wording
+from helpdesk.adapters.pdf.award import AwardFacts
 from helpdesk.adapters.pdf.statement import StatementFacts
 
 
@@ -41,6 +42,7 @@ class Sheet:
 
 SHEETS: dict[type[Facts], Sheet] = {
     CertificateFacts: Sheet("certificate", wording.paper, art.content, last_line_mm=119.0),
+    AwardFacts: Sheet("award", award.paper, art.content, last_line_mm=121.0),
     StatementFacts: Sheet("statement", statement.paper, art_portrait.content),
 }
 

@@ -4,3 +4,5 @@ from __future__ import annotations
 
 STATEMENT = "志愿服务记录证明"
 STATEMENT_EN = "STATEMENT OF VOLUNTEER SERVICE"
+AWARD = "荣誉证书"
+AWARD_EN = "CERTIFICATE OF HONOUR"

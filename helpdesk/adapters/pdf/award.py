@@ -1,0 +1,171 @@
+"""The award in words: who is commended, as what, after which cycle and public notice. One A4 page on its side.
+
+The wording is fixed Chinese with English beside it, like the certificate's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from helpdesk.adapters.pdf import Facts, RenderingUnavailable
+from helpdesk.adapters.pdf.titles import AWARD, AWARD_EN
+from helpdesk.adapters.pdf.wording import (
+    ISSUER_SIZES,
+    MARK,
+    SEAL,
+    chinese_date,
+    chinese_period,
+    clamp,
+    clean,
+    ems,
+    english_period,
+    hours,
+    short_address,
+    short_digest,
+)
+
+# Sizes of the honour's own name, largest first, with the room one line of them has in em squares.
+TITLE_SIZES = (("grand", 17.0), ("plain", 27.0), ("narrow", 42.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwardFacts(Facts):
+    """Everything an award says, as plain values. Of an expert `expert_name` is set, of all others `recipient_name`.
+
+    `minutes` are those that were weighed, whole minutes, None when none were. `noticed_from` and `noticed_until` are
+    the days of the public notice (公示), None where the scheme asks for none.
+    """
+
+    expert_name: str = ""
+    recipient_name: str = ""
+    salutation: str = "同志"
+    title_zh: str
+    title_en: str
+    cycle_name: str
+    basis: str
+    period_from: date
+    period_to: date
+    noticed_from: date | None
+    noticed_until: date | None
+    minutes: int | None
+    issuer_name: str
+    issued_on: date
+    digest: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One column of the strip under the text."""
+
+    label: str
+    english: str
+    value: str
+    long: bool
+
+
+@dataclass(frozen=True)
+class AwardPaper:
+    """The strings of one award, cleaned. Escaping is the template's."""
+
+    title: str
+    title_en: str
+    number: str
+    name: str
+    salutation: str
+    period: str
+    honour: str
+    honour_size: str
+    english: str
+    strip: tuple[Item, ...]
+    issuer: str
+    issuer_size: str
+    issued_on: str
+    issued_iso: str
+    address: str
+    code: str
+    digest: str
+    digest_full: str
+    qr_text: str
+    city: str
+    seal: str
+
+
+def paper(facts: AwardFacts, coverage: Collection[int], _tightness: float = 1.0) -> AwardPaper:
+    """The strings of this award. Raises RenderingUnavailable when a field cannot be printed as it is."""
+    name, honour = clean(facts.expert_name or facts.recipient_name), clean(facts.title_zh)
+    issuer = clean(facts.issuer_name)
+    made = AwardPaper(
+        title=AWARD,
+        title_en=AWARD_EN,
+        number=clean(facts.number),
+        name=clamp(name, 40.0),
+        salutation=clean(facts.salutation) if facts.expert_name else "",
+        period=chinese_period(facts.period_from, facts.period_to),
+        honour=honour,
+        honour_size=next((size for size, room in TITLE_SIZES if ems(honour) <= room), ""),
+        english=_english(facts),
+        strip=_strip(facts),
+        issuer=issuer,
+        issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
+        issued_on=chinese_date(facts.issued_on),
+        issued_iso=facts.issued_on.isoformat(),
+        address=short_address(facts.verify_url),
+        code=clean(facts.verification_code),
+        digest=short_digest(facts.digest[:16]),
+        digest_full=clean(facts.digest),
+        qr_text=facts.verify_url.upper(),
+        city=facts.city,
+        seal=SEAL if facts.has_seal else MARK,
+    )
+    _refuse_gaps(made, coverage)
+    return made
+
+
+def _english(facts: AwardFacts) -> str:
+    period = english_period(facts.period_from, facts.period_to)
+    return f"Awarded “{clean(facts.title_en)}” for volunteer service to small and medium enterprises, {period}."
+
+
+def _strip(facts: AwardFacts) -> tuple[Item, ...]:
+    """The strip under the text; room is in em squares of the ordinary size, as wide as award.css makes it."""
+    noticed = "无需公示"
+    if facts.noticed_from and facts.noticed_until:
+        noticed = chinese_period(facts.noticed_from, facts.noticed_until)
+    rows = (
+        ("评选", "Cycle", facts.cycle_name, 13.0),
+        ("公示", "Public notice", noticed, 16.0),
+        ("期间服务时长", "Hours", f"{hours(facts.minutes)}小时" if facts.minutes else "—", 8.0),
+        ("依据", "Basis", facts.basis, 20.0),
+    )
+    return tuple(
+        Item(label, english, clamp(clean(value) or "—", room * 2.4), ems(clean(value)) > room)
+        for label, english, value, room in rows
+    )
+
+
+def _printed(made: AwardPaper) -> Iterator[tuple[str, str]]:
+    yield "name", made.name
+    yield "title", made.honour
+    yield "issuer_name", made.issuer
+    yield "number", made.number + made.code + made.address + made.digest + made.salutation + made.english
+    for item in made.strip:
+        yield item.label, item.value
+
+
+def _refuse_gaps(made: AwardPaper, coverage: Collection[int]) -> None:
+    """No box instead of a character, ever: missing words or characters stop the paper."""
+    for field, text in (("name", made.name), ("title", made.honour), ("issuer_name", made.issuer)):
+        if not text:
+            raise RenderingUnavailable(f"award {made.number}: {field} is empty and must be on the paper")
+    for field, size in (("title", made.honour_size), ("issuer_name", made.issuer_size)):
+        if not size:
+            raise RenderingUnavailable(f"award {made.number}: {field} is too long for its place")
+    named = []
+    for field, text in _printed(made):
+        gaps = dict.fromkeys(c for c in text if ord(c) not in coverage)
+        if gaps:
+            named.append(f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in gaps)}")
+    if named:
+        raise RenderingUnavailable(f"award {made.number}: no font has {'; '.join(named)}")
