@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, certificates, intake, keeping, record
+from helpdesk.domain import accounts, certificates, intake, keeping, record, statements
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import Account, Case, Company, Erasure, Grant, Invitation, Role, Status
@@ -134,7 +134,8 @@ def carry_out(payload: dict[str, Any]) -> int:
 def _erase(case: Case) -> None:
     """Papers first: they are drawn from what is about to go."""
     intake.withdraw_consent(case, "paper_name")
-    keeping.forget_bytes(certificates.without_company(case, SYSTEM), f"papers-{case.id}")
+    keys = [*certificates.without_company(case, SYSTEM), *statements.without_company(case)]
+    keeping.forget_bytes(keys, f"papers-{case.id}")
     keeping.anonymise(case, SYSTEM, asked_for=True)
 
 

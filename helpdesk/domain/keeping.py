@@ -30,6 +30,9 @@ from helpdesk.models import (
     Case,
     CaseTag,
     ContactAttempt,
+    Correction,
+    CorrectionState,
+    Evaluation,
     Event,
     Feedback,
     Follow,
@@ -43,6 +46,7 @@ from helpdesk.models import (
     News,
     Note,
     Offer,
+    Recommendation,
     Review,
     Role,
     SendStatus,
@@ -172,9 +176,11 @@ def held(by: Who) -> list[Case]:
 
 
 def may_go() -> ColumnElement[bool]:
-    """Cases that are over for good: ended, not kept for a reason, nothing under review or disputed, no appeal open."""
+    """Cases that are over for good: ended, not kept for a reason, nothing under review, disputed or to be corrected,
+    no appeal open."""
     reviewed = exists().where(Review.case_id == Case.id, Review.decision.is_(None))
     disputed = exists().where(Visit.case_id == Case.id, Visit.status == VisitStatus.DISPUTED)
+    wrong = exists().where(Correction.case_id == Case.id, Correction.state == CorrectionState.OPEN)
     moment = clock.now()
     appealed = exists().where(
         Case.status == Status.REJECTED,
@@ -190,6 +196,7 @@ def may_go() -> ColumnElement[bool]:
         Case.held_reason.is_(None),
         ~reviewed,
         ~disputed,
+        ~wrong,
         ~appealed,
     )
 
@@ -302,12 +309,30 @@ def _empty_service(case: Case, contact: str) -> None:
     _run(update(Visit).where(Visit.case_id == case.id).values(place="", summary=GONE))
     _run(update(Visit).where(Visit.case_id == case.id, Visit.dispute_reason.is_not(None)).values(dispute_reason=GONE))
     # Who of the company confirmed it; that it was the company stays in the ledger.
+    _empty_records(case)
     by_company = and_(Visit.case_id == case.id, Visit.status == VisitStatus.CONFIRMED)
     _run(update(Visit).where(or_(by_company, and_(Visit.case_id == case.id, Visit.decided_by == contact)))
          .values(decided_by=GONE, decided_by_id=None))  # fmt: skip
     chosen = select(BulkRun).where(BulkRun.items.cast(String).like(f'%"case": {case.id},%'))
     for run in db.session.scalars(chosen).all():
         run.items = [{**item, "title": GONE} if item.get("case") == case.id else item for item in run.items]
+    db.session.flush()
+
+
+def _empty_records(case: Case) -> None:
+    """What was said of its service records afterwards: the decision and the minutes stay, the words go."""
+    for row in db.session.scalars(select(Correction).where(Correction.case_id == case.id)).all():
+        row.says = GONE
+        row.reason = GONE if row.reason else ""
+        row.before = {**row.before, "place": "", "summary": GONE}
+        row.after = {**row.after, "place": "", "summary": GONE} if row.after else None
+        if row.side is Side.COMPANY:
+            row.asked_by, row.asked_by_id = GONE, None
+    of_case = select(Visit.id).where(Visit.case_id == case.id)
+    _run(update(Evaluation).where(Evaluation.visit_id.in_(of_case)).values(note=""))
+    _run(
+        update(Recommendation).where(Recommendation.case_id == case.id).values(by_name=GONE, account_id=None, reason="")
+    )
     db.session.flush()
 
 

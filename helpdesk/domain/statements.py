@@ -99,6 +99,37 @@ def of_expert(expert_id: int, *, most: int = 100) -> list[Statement]:
     )
 
 
+def without_company(case: Case) -> list[str]:
+    """Take a company's name off every statement that says it of this case; returns keys of PDFs to delete.
+
+    Such a statement holds no more, because its paper says what may not be said: its holder draws up a new one.
+    """
+    company = case.company.name if case.company else ""
+    served = select(HoursEntry.expert_id).where(HoursEntry.case_id == case.id)
+    keys = []
+    for row in db.session.scalars(select(Statement).where(Statement.expert_id.in_(served))):
+        groups = [
+            {**group, "lines": [_unnamed(line, case.number or "", company) for line in group["lines"]]}
+            for group in row.facts["groups"]
+        ]
+        if groups == row.facts["groups"]:
+            continue
+        row.facts = {**row.facts, "groups": groups}
+        if row.status is PaperStatus.VALID:
+            row.status, row.ended_at = PaperStatus.SUPERSEDED, clock.now()
+        if row.pdf_key is not None:
+            keys.append(row.pdf_key)
+            row.pdf_key = row.rendered_at = None
+    db.session.flush()
+    return keys
+
+
+def _unnamed(line: dict[str, Any], number: str, company: str) -> dict[str, Any]:
+    if line["number"] != number or not company:
+        return line
+    return {**line, "company": None, "content": line["content"].replace(company, WORDS.company)}
+
+
 def span(expert_id: int) -> tuple[date, date] | None:
     """The first and the last day served; None without a line in the ledger."""
     days = list(db.session.scalars(select(HoursEntry.served_on).where(HoursEntry.expert_id == expert_id)))

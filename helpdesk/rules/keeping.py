@@ -19,7 +19,7 @@ GONE = "—"
 
 # Facts of events that somebody typed or that name somebody of the company. The names of experts and stations are part
 # of the service record.
-WORDED_FACTS = frozenset({"reason", "note", "question", "author", "names", "words"})
+WORDED_FACTS = frozenset({"reason", "note", "question", "author", "names", "words", "says"})
 
 
 def without_words(facts: dict[str, Any], codes: frozenset[str]) -> dict[str, Any]:

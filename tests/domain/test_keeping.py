@@ -19,12 +19,15 @@ from helpdesk.domain import (
     certificates,
     closure,
     consultation,
+    corrections,
     erasures,
     hours,
     keeping,
     life,
     mailing,
+    papers,
     record,
+    statements,
     visits,
 )
 from helpdesk.errors import NotAllowed, Refused
@@ -34,12 +37,12 @@ from helpdesk.models import (
     Account,
     Case,
     Certificate,
-    CertificateStatus,
     Company,
     Erasure,
     Event,
     HoursEntry,
     Outcome,
+    PaperStatus,
     Status,
     Visit,
     VisitStatus,
@@ -50,7 +53,18 @@ from tests.cast import SOUTHLIGHT
 YEARS = timedelta(days=37 * 31)
 MAIL = "secret.person@southlight.example"
 PHONE = "13812345678"
-WORDS = ("机密问题甲", "机密回复乙", "机密备注丙", "机密文件丁", "机密评语戊", "机密地点己", "机密附言庚", "秘而不宣")
+WORDS = (
+    "机密问题甲",
+    "机密回复乙",
+    "机密备注丙",
+    "机密文件丁",
+    "机密评语戊",
+    "机密地点己",
+    "机密附言庚",
+    "秘而不宣",
+    "机密更正辛",
+    "机密答复壬",
+)
 
 
 def lived(make, **more):
@@ -72,6 +86,8 @@ def lived(make, **more):
     make.answer(case)
     visits.confirm(visit, make.link(case))
     make.confirm(case, comment="机密评语戊")
+    wrong = corrections.ask(visit, make.link(case), says="机密更正辛", form_key="wrong")
+    corrections.refuse(wrong, cast.wang, reason="机密答复壬")
     return case, storage
 
 
@@ -127,7 +143,7 @@ def test_nothing_of_a_person_is_left_when_the_term_is_over(town):
     assert visit.status is VisitStatus.CONFIRMED and visit.counted_minutes > 0
     assert hours.first_bad_row() is None and db.session.scalars(select(HoursEntry)).all()
     assert certificates.of_case(case.id)[0].number == paper
-    assert certificates.of_case(case.id)[0].status is CertificateStatus.VALID
+    assert certificates.of_case(case.id)[0].status is PaperStatus.VALID
     assert life.replay(record.timeline(case)) is Status.CLOSED, "the log still replays"
     assert not [key for key in storage.files if key.startswith(("attachments/", "mail/"))], "bytes too"
 
@@ -282,7 +298,7 @@ def test_a_company_is_erased_when_it_asks_and_the_operator_agrees(town):
     for word in (*WORDS, MAIL, PHONE, SOUTHLIGHT.name, SOUTHLIGHT.credit_code, "林巧", "何志"):
         assert lines_with(word, after) == [], word
     papers = certificates.of_case(case.id)
-    assert [p.status for p in papers] == [CertificateStatus.VALID, CertificateStatus.SUPERSEDED]
+    assert [p.status for p in papers] == [PaperStatus.VALID, PaperStatus.SUPERSEDED]
     assert papers[0].facts["company_name"] is None and papers[0].minutes == minutes
     assert papers[0].pdf_key in storage.files and old_key not in storage.files
     verdict = certificates.check(old_code)
@@ -324,3 +340,31 @@ def test_a_case_that_came_in_meanwhile_keeps_its_company(make, cast):
     assert cast.company().name == SOUTHLIGHT.name
     assert db.session.scalars(select(Company)).all()
     assert Outcome.SOLVED and db.session.scalars(select(Certificate)).all() and db.session.scalars(select(Event)).all()
+
+
+def test_an_open_correction_keeps_a_case(make, cast):
+    case, _ = lived(make)
+    corrections.ask(visits.of(case)[0], cast.chen, says="少记了。", form_key="again")
+    with house_clock.at(house_clock.now() + YEARS):
+        assert keeping.next_portion() == 0
+
+
+def test_a_statement_that_names_an_erased_company_holds_no_more(make, cast):
+    """And the next one the expert draws up does not name it."""
+    case = make.case("answered")
+    for visit in visits.undecided(case):
+        visits.confirm(visit, make.link(case))
+    make.confirm(case, name_on_paper=True)
+    year = {"starts_on": date(2026, 1, 1), "ends_on": house_clock.today()}
+    naming = statements.draw_up(cast.chen, form_key="a", **year)
+    assert naming.facts["groups"][0]["lines"][0]["company"] == SOUTHLIGHT.name
+    wish = erasures.ask_for_case(case, make.link(case))
+    erasures.decide(wish, cast.zhou, granted=True, reason="本人申请")
+    erasures.carry_out({"erasure_id": wish.id, "portion": 0})
+    db.session.refresh(naming)
+    assert naming.status is PaperStatus.SUPERSEDED and naming.pdf_key is None
+    assert SOUTHLIGHT.name not in str(naming.facts)
+    assert papers.check(naming.code).state == "superseded"
+    fresh = statements.draw_up(cast.chen, form_key="b", **year)
+    assert fresh.minutes == naming.minutes
+    assert SOUTHLIGHT.name not in str(fresh.facts)
