@@ -43,7 +43,7 @@ def issue(case: Case, expert_id: int, by: Who, *, reason: str = "") -> Certifica
         )
     )
     minutes = sum(entry.minutes for entry in entries)
-    earlier = _valid(case, expert_id)
+    earlier = valid_of(case, expert_id)
     if minutes <= 0:
         if earlier is not None:
             revoke(earlier, by, reason=reason)
@@ -132,7 +132,8 @@ def _supersede(earlier: Certificate, successor: Certificate) -> None:
     successor.status, successor.superseded_by_id = PaperStatus.VALID, None
 
 
-def _valid(case: Case, expert_id: int) -> Certificate | None:
+def valid_of(case: Case, expert_id: int) -> Certificate | None:
+    """The paper in force of this expert on this case."""
     return db.session.scalar(
         select(Certificate).where(
             Certificate.case_id == case.id,

@@ -117,6 +117,28 @@ def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     return entry
 
 
+def move(visit: Visit, survivor: Expert, account_id: int | None, by: Who, *, reason: str) -> int:
+    """Make a visit that of another record of the same person: a reversal there, a new credit here. Returns the minutes
+    that moved, 0 for a visit that is not settled. The caller sees to the certificates. Raises Refused("own_hours")."""
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    separation.refuse_self(by, survivor.id, account_id)
+    standing = standing_entry(visit.id)
+    if standing is not None:
+        _append(_reversal(standing, by, reason))
+    visit.expert_id, visit.expert_account_id, visit.expert = survivor.id, account_id, survivor
+    visit.version += 1
+    db.session.flush()
+    if standing is None:
+        return 0
+    fresh = _credit(visit, visit.case, by)
+    fresh.revision, fresh.reason = _next_revision(visit.id), reason
+    # What was confirmed, by whom, in which field and where, stays what it was.
+    fresh.category_code, fresh.station_id = standing.category_code, standing.station_id
+    fresh.confirmed_by, fresh.served_on, fresh.mode = standing.confirmed_by, standing.served_on, standing.mode
+    _append(fresh)
+    return fresh.minutes
+
+
 def _next_revision(visit_id: int) -> int:
     newest = db.session.scalar(select(func.max(HoursEntry.revision)).where(HoursEntry.visit_id == visit_id))
     return int(newest or 0) + 1

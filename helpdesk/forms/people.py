@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, PasswordField, StringField
+from wtforms import DateField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from helpdesk.forms.base import Choice, HouseForm, Longest, Present, clean_line
@@ -22,6 +22,15 @@ class PasswordForm(HouseForm):
     """A new password for somebody."""
 
     password = PasswordField(_l("新密码"), [Present(_l("请填密码"))])
+
+
+class MergeExpertForm(HouseForm):
+    """Which record goes on, and why the two are one person."""
+
+    volunteer_number = StringField(
+        _l("并入哪位（志愿者编号）"), [Present(_l("请填志愿者编号")), Longest(20)], filters=[clean_line]
+    )
+    reason = TextAreaField(_l("怎么知道是同一个人"), [Present(_l("请写明原因")), Longest(500)])
 
 
 class LeaveForm(HouseForm):

@@ -27,6 +27,7 @@ class Expert(Model):
     __table_args__ = (
         CheckConstraint("max_open_cases >= 0", name="max_open_not_negative"),
         CheckConstraint("weekly_minutes >= 0", name="weekly_not_negative"),
+        CheckConstraint("merged_into_id IS NULL OR status = 'left'", name="merged_has_left"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,6 +50,8 @@ class Expert(Model):
     # The firm the expert works for or owns; its cases are never theirs (rule R12).
     employer_company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     is_public: Mapped[bool] = mapped_column(default=False)
+    # Somebody registered twice: this record ended and goes on in the other one.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("experts.id"))
     registered_on: Mapped[date] = mapped_column(Date)
     created_at: Mapped[datetime]
 

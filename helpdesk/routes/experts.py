@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import certificates, experts, hours
-from helpdesk.forms.people import LeaveForm
+from helpdesk.domain import certificates, expert_merges, experts, hours
+from helpdesk.forms.people import LeaveForm, MergeExpertForm
 from helpdesk.models import Expert
 from helpdesk.presentation import choices
 from helpdesk.routes.guard import expert_for, may, me
@@ -59,6 +59,23 @@ def leave(expert: Expert) -> Response:
     return answer(url_for("experts.show", expert_id=expert.id))
 
 
+@bp.route("/<int:expert_id>/merge", methods=["GET", "POST"])
+@expert_for("expert.merge")
+def merge(expert: Expert) -> Response:
+    """Somebody registered twice becomes one."""
+    form, status = MergeExpertForm(), 200
+    if request.method == "POST":
+        survivor = expert_merges.find(form.volunteer_number.data or "")
+        reason = form.reason.data or ""
+        refused = attempt(form, None, lambda: expert_merges.merge(expert, me(), survivor=survivor, reason=reason))
+        if refused is None and survivor is not None:
+            flash(gettext("已并入%(name)s，时长和证书都转过去了", name=survivor.name), "done")
+            return answer(url_for("experts.show", expert_id=survivor.id))
+        status = refused or 422
+    found = expert_merges.preview(expert)
+    return page("experts/merge.html", status=status, expert=expert, form=form, found=found, has_errors=status != 200)
+
+
 def _page(expert: Expert, form: LeaveForm, status: int = 200) -> Response:
     return page(
         "experts/show.html",
@@ -69,6 +86,7 @@ def _page(expert: Expert, form: LeaveForm, status: int = 200) -> Response:
         totals=hours.totals(expert.id),
         progress=hours.progress(expert),
         papers=len(certificates.of_expert(expert.id)),
+        may_merge=expert.merged_into_id is None and policy.can(me(), "expert.merge", expert),
         may_pause=policy.can(me(), "expert.pause", expert),
         may_read_record=policy.can(me(), "expert.read_record", expert),
         has_errors=status != 200,

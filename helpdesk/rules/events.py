@@ -156,6 +156,8 @@ EVENTS: tuple[Told, ...] = (
     _told("correction.refused", "s-slash", N_("%(actor)s没有更正 %(day)s 的服务记录：%(reason)s"),
           N_("%(day)s 的服务记录没有更正：%(reason)s"), "correction_id day reason", "expert company",
           N_("服务记录的更正申请有结果了")),
+    _told("hours.moved", "swap", N_("%(expert)s的另一份登记并入，%(minutes)s 分钟时长随之转来：%(reason)s"), "",
+          "expert minutes reason", "expert"),
     _told("file.removed", "close", N_("%(actor)s移除了一个文件"), "", "attachment_id"),
     _told("file.infected", "alert", N_("一个文件查出病毒，已经删除"), "", "attachment_id", "station"),
     _told("file.forgotten", "close", N_("%(actor)s删除了本案的全部文件（%(count)s 个）"), N_("您这件求助的文件已全部删除"), "count"),

@@ -668,7 +668,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "case.judge_review case.reverse_hours", case_any_but_my_own),
     _rule(Role.OPERATOR, "case.follow", case_any),
     _rule(Role.OPERATOR, "certificate.read certificate.download certificate.reissue", certificate_any),
-    _rule(Role.OPERATOR, "expert.read expert.pause", expert_of_my_city),
+    _rule(Role.OPERATOR, "expert.read expert.pause expert.merge", expert_of_my_city),
     _rule(Role.OPERATOR, "claim.decide", claim_any),
     _rule(Role.OPERATOR, "canned_reply.edit", canned_reply_shared),
     _rule(
