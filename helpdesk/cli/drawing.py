@@ -99,8 +99,9 @@ operator (nobody else) enter such addresses. Admit no kind that reaches a host o
 `apprise`, `mailto`) unless the operator may reach everything the worker's machine can reach.
 
 `SMS_URL` is an Apprise address with `{phone}` where the number goes, for example
-`twilio://SID:TOKEN@+8675500000000/{phone}`. With it, a company that left no e-mail address gets three kinds of
-texts: its request has arrived (with the tracking link), a question was asked, a summary waits for its confirmation.
+`twilio://SID:TOKEN@+8675500000000/{phone}`. With it, a company that left no e-mail address gets a few kinds of
+texts: its request has arrived or came again by its series (with the tracking link), a question was asked, a summary waits
+for its confirmation.
 
 ## Webhooks
 

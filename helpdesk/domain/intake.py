@@ -27,9 +27,10 @@ from helpdesk.models import (
     Station,
     StationKind,
     Status,
+    Urgency,
 )
-from helpdesk.rules import identifiers
-from helpdesk.rules.policy import Held, Who
+from helpdesk.rules import guards, identifiers
+from helpdesk.rules.policy import SYSTEM, Held, Who
 
 # The wording of the consents that the form shows; a new wording is a new number (PIPL art. 17).
 CONSENT_WORDING = "2026-11"
@@ -166,17 +167,7 @@ def _send(case: Case, by: Who, consents: dict[str, bool], station_id: int | None
 
 def submit_beside(case: Case, first: Case) -> Case:
     """Send a draft that was split off another case: the same company, contact, district and station."""
-    case.problem = case.draft["problem"]["problem"].strip()
-    case.title = title_from(case.problem)
-    case.company_id, case.district, case.station_id = first.company_id, first.district, first.station_id
-    case.contact_name, case.contact_phone, case.contact_email = (
-        first.contact_name,
-        first.contact_phone,
-        first.contact_email,
-    )
-    case.contact_times, case.meeting = first.contact_times, first.meeting
-    case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
-    db.session.flush()
+    _take_over(case, first)
     number = numbers.case_number()
     life.take(
         case,
@@ -189,6 +180,70 @@ def submit_beside(case: Case, first: Case) -> Case:
     )
     deadlines.begin_first_answer(case)
     return case
+
+
+def submit_next(case: Case, before: Case, *, station: Station, title: str, urgency: Urgency) -> Case:
+    """Send a draft that a series makes: company, contact and consents of the case before, at the series' station.
+
+    Raises Refused when the consent does not stand any more, or for too many open cases.
+    """
+    _take_over(case, before)
+    case.station_id, case.title, case.urgency, case.channel = station.id, title, urgency, Channel.STATION
+    case.contact_account_id, case.wished_category = before.contact_account_id, before.category_code
+    db.session.flush()
+    number = numbers.case_number()
+    life.take(
+        case,
+        "repeat",
+        SYSTEM,
+        asked={"consents": {"handling": consented(before, "handling")}},
+        sets={"number": number, "draft": {}},
+        number=number,
+        channel=case.channel.value,
+        previous=before.number,
+    )
+    take_over_consents(case, before)
+    deadlines.begin_first_answer(case)
+    return case
+
+
+def is_at_the_cap(case: Case) -> bool:
+    """Whether whoever speaks in this case has as many open ones as anybody may have."""
+    try:
+        guards.few_open_cases(guards.Asked(case, SYSTEM))
+    except Refused:
+        return True
+    return False
+
+
+def _take_over(case: Case, first: Case) -> None:
+    """What a case made from another one begins with."""
+    case.problem = case.draft["problem"]["problem"].strip()
+    case.title = title_from(case.problem)
+    case.company_id, case.district, case.station_id = first.company_id, first.district, first.station_id
+    case.contact_name, case.contact_phone, case.contact_email = (
+        first.contact_name,
+        first.contact_phone,
+        first.contact_email,
+    )
+    case.contact_times, case.meeting = first.contact_times, first.meeting
+    case.submitted_at, case.target_version_id = clock.now(), deadlines.newest_version()
+    db.session.flush()
+
+
+def take_over_consents(case: Case, first: Case) -> None:
+    """The consents of one case hold for another, as and when they were given."""
+    for consent in db.session.scalars(select(Consent).where(Consent.case_id == first.id)).all():
+        db.session.add(
+            Consent(
+                case_id=case.id,
+                purpose=consent.purpose,
+                wording=consent.wording,
+                given_at=consent.given_at,
+                withdrawn_at=consent.withdrawn_at,
+            )
+        )
+    db.session.flush()
 
 
 def requester(case: Case) -> Who:

@@ -50,6 +50,10 @@ from helpdesk.models import (
     Review,
     Role,
     SendStatus,
+    Series,
+    SeriesCase,
+    SeriesState,
+    SeriesWhy,
     Side,
     Status,
     Transfer,
@@ -256,6 +260,7 @@ def anonymise(case: Case, by: Who, *, asked_for: bool = False) -> bool:
     _empty_service(case, contact)
     _forget_letters(case)
     _forget_incoming(case)
+    _empty_series(case, asked_for=asked_for)
     record.event(case, "case.erased" if asked_for else "case.anonymised", by)
     _empty_events(case)
     if old_email:
@@ -371,6 +376,23 @@ def _forget_incoming(case: Case) -> None:
         keys.append(incoming.key_of(row))
     db.session.flush()
     forget_bytes(keys, f"letters-{case.id}")
+
+
+def _empty_series(case: Case, *, asked_for: bool) -> None:
+    """The words of a series go with its newest case, whose contact the next one would take over; when the company
+    wished it, with any of its cases. It rests then: there is nobody it could make a case for."""
+    about = Series.last_case_id == case.id
+    if asked_for:
+        made = select(SeriesCase.series_id).where(SeriesCase.case_id == case.id)
+        about = or_(about, Series.first_case_id == case.id, Series.id.in_(made))
+    _run(
+        update(Series)
+        .where(about, Series.state != SeriesState.ENDED)
+        .values(state=SeriesState.PAUSED, why=SeriesWhy.ANONYMISED)
+    )
+    _run(update(Series).where(about).values(title=GONE, problem=GONE))
+    _run(update(Series).where(about, Series.reason != "").values(reason=GONE))
+    _run(update(Series).where(about, Series.why == SeriesWhy.COMPANY).values(changed_by=GONE))
 
 
 def forget_bytes(keys: Iterable[str], name: str) -> None:

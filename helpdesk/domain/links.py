@@ -11,7 +11,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import intake, life, record
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Case, CaseLink, Channel, Consent, LinkKind
+from helpdesk.models import Case, CaseLink, Channel, LinkKind
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -54,6 +54,11 @@ def link(case: Case, by: Who, *, other: Case | None, kind: LinkKind) -> CaseLink
     )
     if db.session.scalar(select(CaseLink.id).where(pairs)):
         raise Refused("linked_already", field="target")
+    return join(case, other, by, kind)
+
+
+def join(case: Case, other: Case, by: Who, kind: LinkKind) -> CaseLink:
+    """Write the link; whoever calls has asked whether it may be."""
     row = CaseLink(kind=kind, case_id=case.id, other_id=other.id, made_by=by.name, made_at=clock.now())
     db.session.add(row)
     db.session.flush()
@@ -91,16 +96,7 @@ def split(case: Case, by: Who, *, problem: str, rest: str, seen: int | None = No
     new = intake.start(problem, category=None, locale=case.locale)
     new.contact_account_id, new.channel = case.contact_account_id, Channel.STATION
     intake.submit_beside(new, case)
-    for consent in db.session.scalars(select(Consent).where(Consent.case_id == case.id)):
-        db.session.add(
-            Consent(
-                case_id=new.id,
-                purpose=consent.purpose,
-                wording=consent.wording,
-                given_at=consent.given_at,
-                withdrawn_at=consent.withdrawn_at,
-            )
-        )
+    intake.take_over_consents(new, case)
     life.take(
         case,
         "split",
@@ -111,8 +107,5 @@ def split(case: Case, by: Who, *, problem: str, rest: str, seen: int | None = No
         other=new.number,
         before=case.problem,
     )
-    db.session.add(
-        CaseLink(kind=LinkKind.SPLIT, case_id=new.id, other_id=case.id, made_by=by.name, made_at=clock.now())
-    )
-    db.session.flush()
+    join(new, case, by, LinkKind.SPLIT)
     return new

@@ -43,6 +43,7 @@ from helpdesk.domain import (
     papers,
     print_runs,
     record_terms,
+    series,
     unsent,
     webhooks,
 )
@@ -187,6 +188,9 @@ JOBS: dict[str, Work] = {
         prepare=lambda outside, _payload: outside.storage,
         finish=lambda _payload, storage: print_runs.sweep(storage),
         lane="files",
+    series.MAKE: Work(
+        prepare=lambda _outside, _payload: None,
+        finish=lambda payload, _nothing: series.make(payload),
     ),
     deadlines.RECKON: Work(
         prepare=lambda _outside, _payload: None,
@@ -307,6 +311,7 @@ SCHEDULE: tuple[Every, ...] = (
     Every("files.check", 3600, file_checks.ask_to_check),
     Every("ledger.check", 3600, ledger_checks.ask_to_check),
     Every("unsent.sweep", 3600, unsent.sweep),
+    Every("series.ask", 3600, series.ask_for_due),
     Every("keeping.ask", 3600, keeping.ask_for_round),
     Every("print_runs.sweep", 3600, print_runs.ask_to_sweep),
 )

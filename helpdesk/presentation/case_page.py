@@ -44,7 +44,7 @@ from helpdesk.rules.policy import Who
 # What the page asks the policy about besides the steps' own rights, in one query.
 ASKED = ("case.triage", "case.tag",
     "case.reply", "case.note", "case.read_notes", "case.read_contact", "case.answer", "case.offer", "visit.log",
-    "attempt.log", "case.follow", "case.hold_data",
+    "attempt.log", "case.follow", "case.hold_data", "case.begin_series",
 )  # fmt: skip
 
 # A step that is only about something which is not there now (no transfer, no review, no appeal) is not shown.
@@ -107,6 +107,7 @@ class CasePage:
     offers: list[OfferLine]
     related: list[links.Related]
     hold_url: str
+    series_url: str
     link_url: str
     tags: list[str]
     tags_url: str
@@ -186,6 +187,9 @@ def build(case: Case, who: Who) -> CasePage:
         related=links.of(case, who),
         hold_url=url_for("keeping.hold", number=case.number)
         if "case.hold_data" in may and case.anonymised_at is None
+        else "",
+        series_url=url_for("series.new", number=case.number)
+        if "case.begin_series" in may and case.anonymised_at is None
         else "",
         link_url=url_for("links.new", number=case.number) if "case.triage" in may else "",
         tags=routing.tags_of([case.id]).get(case.id, []),

@@ -242,7 +242,7 @@ def _quoted(event: Event, case: Case, *, masked: bool) -> tuple[str, str]:
             return "\n".join(part for part in (summary.problem, summary.advice, summary.result) if part), (
                 event.actor_name
             )
-    if event.kind == "case.submitted":
+    if event.kind in ("case.submitted", "case.repeated"):
         return case.problem, mask_name(case.contact_name) if masked else case.contact_name
     return "", ""
 
@@ -258,7 +258,7 @@ def _facts(event: Event, case: Case, *, as_company: bool, with_code: bool) -> li
             facts.append((gettext("负责"), named(case.station)))
         if case.expert is not None:
             facts.append((gettext("专家"), case.expert.name))
-        if event.kind == "case.submitted" and with_code:
+        if event.kind in ("case.submitted", "case.repeated") and with_code:
             facts.append((gettext("追踪码"), case.tracking_code))
     else:
         if case.company is not None:
@@ -276,7 +276,7 @@ def _below(case: Case) -> bool:
 # What a letter's main button says, for the company.
 COMPANY_LABELS = {
     "case.asked": N_("去补充"), "message.posted": N_("去回复"), "case.rejected": N_("看看能找谁"),
-    "case.submitted": N_("看进展"),
+    "case.submitted": N_("看进展"), "case.repeated": N_("看进展"),
 }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("专家库"), "experts.index", "roster.read", ("experts",)),
     (N_("企业账号"), "claims.index", "claims.list", ("claims",)),
     (N_("常用回复"), "canned_replies.index", "canned_replies.list", ("canned_replies",)),
+    (N_("定期回访"), "series.index", "series.list", ("series",)),
     (N_("知识库"), "library.index", "articles.list", ("library",)),
     (N_("服务记录"), "records.index", "records.list", ("records", "corrections", "dossiers", "national")),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
@@ -67,6 +68,8 @@ _RARE = (
     "health.accesses", "certificates.index", "record_transfers.index", "records.index", "cycles.index",
     "monthly.index", "nominations.index", "commendations.index",
 )  # fmt: skip
+_RARE = ("claims.index", "canned_replies.index", "series.index", "stations.index", "targets.edit", "accounts.index",
+         "mails.index", "health.accesses", "certificates.index")  # fmt: skip
 
 _HOMES: tuple[tuple[Role, str], ...] = (
     (Role.COORDINATOR, "queues.index"),

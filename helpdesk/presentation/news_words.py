@@ -45,7 +45,9 @@ KINDS: dict[str, str] = {
     "record.warned": N_("服务记录待补全"), "record.pressing": N_("服务记录快到期"), "record.missed": N_("服务记录逾期"),
     "certificate.revoked": N_("证书作废"), "hours.reversed": N_("时长冲正"),
     "correction.asked": N_("申请更正服务记录"), "correction.granted": N_("服务记录已更正"),
-    "correction.refused": N_("服务记录没有更正"),
+    "correction.refused": N_("服务记录没有更正"), "case.repeated": N_("定期回访的新案件"),
+    "series.begun": N_("设了定期回访"), "series.changed": N_("定期回访改了"), "series.paused": N_("定期回访暂停"),
+    "series.stopped": N_("定期回访停下了"), "series.resumed": N_("定期回访恢复"), "series.ended": N_("定期回访结束"),
 }  # fmt: skip
 
 _NUMBERS = re.compile(r"[+＋]?\d[\d\s\-－]{5,}\d")
@@ -126,6 +128,8 @@ def _text(event: Event, case: Case) -> str:
         return gettext("【%(site)s】您的求助 %(number)s 想请您补充一点信息：%(way)s", **_facts(case, way))
     if event.kind == "case.answered":
         return gettext("【%(site)s】您的求助 %(number)s 写好小结了，请您确认：%(way)s", **_facts(case, way))
+    if event.kind == "case.repeated":
+        return gettext("【%(site)s】按约好的定期回访，为您建了 %(number)s，看进展：%(way)s", **_facts(case, way))
     return gettext("【%(site)s】收到您的求助 %(number)s，看进展：%(way)s", **_facts(case, way))
 
 

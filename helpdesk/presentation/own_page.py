@@ -12,8 +12,9 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import closure, consultation, deadlines, life, nominations, record, visits
+from helpdesk.domain import closure, consultation, deadlines, life, record, series, visits
 from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit, VisitStatus
-from helpdesk.presentation import filters
+from helpdesk.presentation import filters, series_page
 from helpdesk.presentation.case_page import POINTS, RANKS
 from helpdesk.presentation.case_thread import (
     VISIT_TITLES,
@@ -81,6 +82,8 @@ class OwnPage:
     # A viewer only reads: nothing to press, and nothing by which the tracking link could be found.
     may_act: bool = True
     may_erase: bool = False
+    # The case comes again: how often, and when next.
+    series: series_page.SeriesView | None = None
     rejected: Event | None = None
 
 
@@ -105,8 +108,14 @@ def build(case: Case, who: Who) -> OwnPage:
         may_reply=may_act and not ended and case.status is not Status.DRAFT,
         may_act=may_act,
         may_erase=may_act and ended and case.anonymised_at is None and case.company_id is not None,
+        series=_series(case),
         rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
     )
+
+
+def _series(case: Case) -> series_page.SeriesView | None:
+    row = series.live_of(case)
+    return series_page.view(row) if row is not None else None
 
 
 def headline(case: Case) -> str:

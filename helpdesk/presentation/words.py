@@ -228,6 +228,22 @@ REFUSALS: dict[str, str] = {
     "file_macros": N_("“%(name)s”带宏，收不了。请另存为不带宏的文件再发"),
     "file_locked": N_("“%(name)s”加了密码，收不了。请去掉密码再发"),
     "files_unavailable": N_("文件现在存不了，请过几分钟再发；文字可以先发"),
+    "series_wrong_case": N_("这一件没有办成，不能设定期回访"),
+    "series_no_contact": N_("这一件没有称呼或电话，不知道以后联系谁"),
+    "series_no_consent": N_("企业没有同意办理，或已经撤回，不能再替它建案件"),
+    "series_exists": N_("这一件已经有定期回访了"),
+    "series_ended": N_("这个定期回访已经结束了"),
+    "series_every": N_("按周最多隔 %(weeks)s 周，按月最多隔 %(months)s 个月"),
+    "series_too_far": N_("太远了，请填两年以内的日子"),
+    "series_two_ends": N_("最后一天和次数，只填一个"),
+    "series_last_before_first": N_("最后一天不能早于第一天"),
+    "series_most": N_("次数请填 %(least)s 到 %(limit)s"),
+    "series_day_taken": N_("这一天或更晚的一天已经建过案件，请填再往后的日子"),
+    "series_no_day_left": N_("约定的日子都过完了，请先改日子"),
+    "series_anonymised": N_("上一件的个人信息已经去除，不知道联系谁，不能恢复"),
+    "series_erasure": N_("企业要求删除资料，答复之前不能恢复"),
+    "series_contact_left": N_("联系人已不在这家企业，不能恢复；请从有新联系人的案件另设一个"),
+    "series_too_many": N_("这个号码在办的案件已经到上限，请先办完几件"),
     "file_being_scanned": N_("“%(name)s”正在查毒，请过一会儿再打开"),
     "file_infected": N_("“%(name)s”查出病毒，已经删除"),
     "letter_file_infected": N_("“%(name)s”查出病毒，不能打开"),
@@ -420,6 +436,17 @@ LEFT_OUT = {
     "expert_other_station": N_("外站 %(n)s 人"),
     "expert_not_serving": N_("不在岗 %(n)s 人"),
 }
+# Why a series rests or is over: on a list, and in the event that tells of it.
+SERIES_WHYS = {
+    "station": N_("工作站停的"),
+    "company": N_("企业不再需要"),
+    "over": N_("按约定做完了"),
+    "anonymised": N_("上一件的个人信息已经去除"),
+    "erasure": N_("企业要求删除资料"),
+    "no_consent": N_("企业撤回了同意"),
+    "contact_left": N_("联系人已不在这家企业"),
+    "too_many": N_("这个号码在办的案件已经到上限"),
+}
 DECISIONS = {"cleared": N_("没有收费"), "upheld": N_("确有收费")}
 CONSENTS = {
     "handling": N_("办理这件事"),
@@ -532,6 +559,8 @@ def fact_text(kind: str, name: str, value: Any) -> str:
         return gettext(promises.BY_KIND[text].label)
     if name == "decision":
         return gettext(DECISIONS.get(text, text))
+    if name == "cause":
+        return gettext(SERIES_WHYS.get(text, text))
     if name == "reason":
         for table in (lifecycle.DECLINE_REASONS, lifecycle.HAND_BACK_REASONS, lifecycle.WITHDRAW_REASONS):
             if text in table:

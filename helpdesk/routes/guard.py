@@ -38,6 +38,7 @@ from helpdesk.models import (
     Role,
     SavedView,
     Statement,
+    Series,
     Station,
     Status,
     Visit,
@@ -250,6 +251,11 @@ def station_for(action: str) -> Callable[[View], View]:
 def saved_view_for(action: str) -> Callable[[View], View]:
     """The saved view of the address's `view_id`."""
     return _thing_for(action, SavedView, "view_id", lambda value: SavedView.id == value, action)
+
+
+def series_for(action: str) -> Callable[[View], View]:
+    """The series of the address's `series_id`."""
+    return _thing_for(action, Series, "series_id", lambda value: Series.id == value, "series.read")
 
 
 def claim_for(action: str) -> Callable[[View], View]:

@@ -20,6 +20,7 @@ from helpdesk.domain import (
     triage,
     visits,
 )
+from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, series, triage, visits
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
@@ -30,9 +31,10 @@ from helpdesk.forms.own import (
     VisitCheckForm,
     WithdrawForm,
 )
+from helpdesk.forms.series import StopSeriesForm
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
-from helpdesk.presentation import file_views, own_page, print_page
+from helpdesk.presentation import file_views, own_page, print_page, series_page
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.corrections import asking
 from helpdesk.routes.files import to_file
@@ -357,6 +359,24 @@ def commend(case: Case) -> Response:
         return _go(url_for(".show"))
     flash(gettext("谢谢，已推荐。评不评上由评审决定"), "done")
     return _go(url_for(".show"))
+@bp.route("/series-end", methods=["GET", "POST"])
+@own_case_for("case.end_series")
+def end_series(case: Case) -> Response:
+    """The company wants no more of what comes again; the button makes it count."""
+    form, status, row = StopSeriesForm(), 200, series.live_of(case)
+    if request.method == "POST":
+        refused = attempt(form, None, lambda: series.end_as_company(case, me(), reason=form.reason.data or ""))
+        if refused is None:
+            flash(gettext("好的，以后不再建了"), "done")
+            return _go(url_for(".show"))
+        status = refused
+    return page(
+        "own/end_series.html",
+        status=status,
+        form=form,
+        series=series_page.view(row) if row is not None else None,
+        has_errors=status != 200,
+    )
 
 
 @bp.route("/account", methods=["GET", "POST"])

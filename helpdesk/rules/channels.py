@@ -34,7 +34,7 @@ def _topic(name: str, label: str, says: str, wished: bool, kinds: str) -> Topic:
 
 TOPICS: tuple[Topic, ...] = (
     _topic("arrivals", N_("新到"), N_("新求助、转来、重开"), True,
-           "case.submitted case.transfer_requested case.transferred case.reopened case.resumed"),
+           "case.submitted case.repeated case.transfer_requested case.transferred case.reopened case.resumed"),
     _topic("back", N_("退回"), N_("没人接、申请换人、还没解决"), True,
            "case.declined case.offer_expired case.handed_back case.transfer_bounced case.disputed"),
     _topic("limits", N_("时限"), N_("快超时和已超时"), True,
@@ -49,7 +49,7 @@ TOPIC_OF: dict[str, Topic] = {kind: topic for topic in TOPICS for kind in topic.
 TOPIC_NAMES: tuple[str, ...] = tuple(topic.name for topic in TOPICS)
 
 # Texts to a company without e-mail: only what it would otherwise lose.
-TEXTS: tuple[str, ...] = ("case.submitted", "case.asked", "case.answered")
+TEXTS: tuple[str, ...] = ("case.submitted", "case.repeated", "case.asked", "case.answered")
 
 
 def is_for_a_desk(kind: str) -> bool:

@@ -77,6 +77,8 @@ S = Status
 STEPS: tuple[Step, ...] = (
     Step("submit", N_("提交求助"), (S.DRAFT,), S.SUBMITTED, "case.submit", "case.submitted",
          needs=("consent_given", "contact_known", "few_open_cases"), look="primary"),
+    Step("repeat", N_("定期回访建案"), (S.DRAFT,), S.SUBMITTED, "case.repeat", "case.repeated",
+         needs=("consent_given", "contact_known", "few_open_cases"), look=""),
     Step("discard", N_("丢弃草稿"), (S.DRAFT,), S.WITHDRAWN, "case.submit", "case.discarded", look=""),
     Step("triage", N_("分诊"), BEFORE_HELP, S.TRIAGED, "case.triage", "case.triaged",
          needs=("category_and_station", "no_transfer_pending"), look="primary", page="triages.edit"),

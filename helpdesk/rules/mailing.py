@@ -71,7 +71,8 @@ GROUPS: tuple[Group, ...] = (
            "message.posted message.brought case.asked case.supplied"),
     _group("mentions", N_("提到我"), N_("同事在内部备注里 @ 您"), How.NOW, How.NOW, "note.mentioned"),
     _group("progress", N_("进展"), N_("受理、接单、转站、重开等"), How.NOW, How.DAILY,
-           "case.submitted case.triaged case.split case.merged case.unmerged case.withdrawn case.resumed case.accepted"
+           "case.submitted case.repeated series.begun series.changed series.paused series.stopped series.resumed"
+           " series.ended case.triaged case.split case.merged case.unmerged case.withdrawn case.resumed case.accepted"
            " case.taken case.handed_back case.declined case.offer_expired case.transferred case.reopened"
            " case.transfer_requested case.transfer_bounced visit.disputed"),
     _group("limits", N_("时限"), N_("快超时和已超时"), How.NOW, How.NOW,

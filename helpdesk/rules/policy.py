@@ -45,6 +45,7 @@ from helpdesk.models import (
     RecordTerm,
     Role,
     SavedView,
+    Series,
     Side,
     Statement,
     Station,
@@ -581,6 +582,19 @@ def award_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
 def award_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every award."""
     return true()
+def case_not_sent(who: Who, held: Held) -> ColumnElement[bool]:
+    """Cases that are about to be sent."""
+    return Case.status == Status.DRAFT
+
+
+def series_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Series of the station this person works at."""
+    return Series.station_id == held.station_id
+
+
+def series_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every series."""
+    return Series.id.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -770,6 +784,17 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "award.read", award_of_my_station),
     _rule(Role.OPERATOR, "award.read award.revoke", award_any),
     _rule(Role.OPERATOR, "nominations.list nominations.make schemes.edit cycles.run", page),
+    _rule(Role.REQUESTER, "case.end_series", case_of_this_link),
+    _rule(Role.MEMBER, "case.end_series", case_of_company_i_handle),
+    _rule(Role.MEMBER, "case.end_series", case_sent_by_me),
+    _rule(Role.COORDINATOR, "case.begin_series", case_of_my_station),
+    _rule(Role.COORDINATOR, "series.read series.edit", series_of_my_station),
+    _rule(Role.COORDINATOR, "series.list", page),
+    _rule(Role.OPERATOR, "case.begin_series", case_any),
+    _rule(Role.OPERATOR, "series.read series.edit", series_any),
+    _rule(Role.OPERATOR, "series.list", page),
+    _rule(Role.SYSTEM, "case.repeat", case_not_sent),
+    _rule(Role.SYSTEM, "series.make", series_any),
     _rule(Role.OVERSEER, "case.read", case_any),
     _rule(Role.OVERSEER, "certificate.read", certificate_any),
     _rule(Role.OVERSEER, "cases.list overview.read", page),

@@ -38,6 +38,7 @@ from helpdesk.domain import (
     print_runs,
     record_terms,
     routing,
+    series,
     trainings,
     transfers,
     triage,
@@ -51,6 +52,7 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, NominationState, PrintRunState, Scan
+from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, Scan, SeriesUnit
 from helpdesk.rules.routing import Acts, Conditions
 from tests import commending
 from tests.browser import NS, Page
@@ -186,6 +188,17 @@ def build(make: Make) -> Town:
     follows.follow(made["consulting"], cast.wang)
     invited = invitations.invite(cast.company(), cast.lin)
     case("of lin, closed", "closed", sent_by=cast.lin)
+    series.begin(
+        made["closed"], cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度报税", "请帮着看报表。")
+    )
+    series.begin(
+        made["consulting"], cast.wang, series.Plan(1, SeriesUnit.WEEK, clock.today(), "每周核对", "核对材料。")
+    )
+    series.make({"series_id": series.live_of(made["closed"]).id, "day": clock.today().isoformat()})
+    series.end(series.live_of(made["consulting"]), cast.wang, reason="不用每周看了")
+    series.begin(
+        made["consulting"], cast.wang, series.Plan(2, SeriesUnit.WEEK, clock.today(), "双周核对", "核对材料。")
+    )
     record_terms.go_round()
     chen = cast.expert("chen")
     trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密与回避", 120, "总队", clock.today()))

@@ -34,6 +34,7 @@ from helpdesk.domain import (
     print_runs,
     routing,
     statements,
+    series,
     trainings,
     transfers,
     visits,
@@ -60,6 +61,7 @@ from helpdesk.models import (
     Publicity,
     Role,
 )
+from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role, SeriesUnit
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made
@@ -160,8 +162,12 @@ def world(app, make, cast):
         facts=awards._facts(nomination), pdf_key=paper.pdf_key, rendered_at=paper.rendered_at,
     )  # fmt: skip
     db.session.add(given)
+    again = series.begin(
+        consulting, cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度回访", "看看报税。")
+    )
     db.session.commit()
     return {
+        "series": again,
         "training": training,
         "award": given,
         "honour": honour,
@@ -257,6 +263,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "reply_id": world["reply"].id,
         "run_id": world["run"].id,
         "view_id": world["view"].id,
+        "series_id": world["series"].id,
         "link_id": world["link"].id,
         "station_id": world["station"].id,
         "rule_id": world["rule"].id,
@@ -303,6 +310,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("honour_id", "honour"),
         ("print_run_id", "print_run"),
         ("nomination_id", "nomination"),
+        ("series_id", "series"),
     ):
         if name in rule.arguments:
             thing = world[kind]

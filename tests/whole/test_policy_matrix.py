@@ -29,6 +29,7 @@ from helpdesk.domain import (
     print_runs,
     record_terms,
     statements,
+    series,
     transfers,
     visits,
     workspace,
@@ -36,6 +37,7 @@ from helpdesk.domain import (
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.models import Award, BulkAct, ChannelKind, Grant, Mail, NominationState, Objection, RecordTerm, Role
+from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role, SeriesUnit
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests import commending
@@ -98,6 +100,9 @@ def objects(make, cast):
         "print run of Nanshan": print_run(cast.wang, cast.station().id),
         "print run of all stations": print_run(cast.zhou, None),
         **commendation_of_chen(make, cast),
+        "series of Nanshan, for Southlight": series.begin(
+            ours, cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度回访", "看看报税。")
+        ),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -193,6 +198,7 @@ NOUNS = {
     "RecordTerm": ("record_term",),
     "Invitation": ("invitation",),
     "Account": ("account",),
+    "Series": ("series",),
     "CannedReply": ("canned_reply",),
     "BulkRun": ("bulk_run",),
     "SavedView": ("saved_view",),

@@ -31,12 +31,25 @@ from helpdesk.domain import (
     print_runs,
     routing,
     search,
+    series,
     triage,
     unsent,
     webhooks,
 )
 from helpdesk.domain import chance as house_chance
-from helpdesk.models import Account, Box, Case, ChannelKind, CompanyPart, Event, Notice, Skill, Station, Status
+from helpdesk.models import (
+    Account,
+    Box,
+    Case,
+    ChannelKind,
+    CompanyPart,
+    Event,
+    Notice,
+    SeriesUnit,
+    Skill,
+    Station,
+    Status,
+)
 from helpdesk.reference import load
 from helpdesk.rules import policy
 from helpdesk.rules.channels import TOPICS
@@ -91,6 +104,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
         with transaction():
             _work_together()
             _keep_and_forget()
+            _come_again()
             people.give_addresses()
             _write_canned_replies()
             post.deliver()
@@ -201,6 +215,25 @@ def _keep_and_forget() -> None:
     held, asked = db.session.scalars(closed.limit(2)).all()
     keeping.hold(held, _person("operator"), reason="区市场监管局在核查合同纠纷，函来之前先留着")
     erasures.ask_for_case(asked, intake.requester(asked))
+
+
+def _come_again() -> None:
+    """At the station that is shown: what comes every quarter, and what the station paused."""
+    desk = _person(f"coordinator-{SHOWN_STATION}")
+    closed = select(Case).where(Case.status == Status.CLOSED, Case.station_id.in_(desk.station_ids))
+    cases = db.session.scalars(closed.order_by(Case.id.desc()).limit(2)).all()
+    for case, (title, problem, every, days) in zip(cases, AGAIN, strict=False):
+        first = clock.today() + timedelta(days=days)
+        row = series.begin(case, desk, series.Plan(every, SeriesUnit.MONTH, first, title, problem))
+        if every == 12:
+            series.pause(row, desk)
+
+
+# What comes again: title, words, every so many months, in how many days first.
+AGAIN = (
+    ("季度报税前看一次账", "每季度申报前，请财税专家看一遍报表和研发费用辅助账，有问题赶在申报期前改。", 3, 26),
+    ("高新技术企业年报提醒和核对", "每年填报前，请专家核对研发费用、知识产权和科技人员比例三个数。", 12, 120),
+)
 
 
 def _days_since_a_workday(now: datetime) -> float:
