@@ -100,8 +100,8 @@ operator (nobody else) enter such addresses. Admit no kind that reaches a host o
 
 `SMS_URL` is an Apprise address with `{phone}` where the number goes, for example
 `twilio://SID:TOKEN@+8675500000000/{phone}`. With it, a company that left no e-mail address gets a few kinds of
-texts: its request has arrived or came again by its series (with the tracking link), a question was asked, a summary waits
-for its confirmation.
+texts: its request has arrived or came again by its series (with the tracking link), a question was asked, a summary
+waits for its confirmation.
 
 ## Webhooks
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
@@ -328,14 +328,6 @@ def cases_of(row: Series, by: Who, limit: int = 50) -> Sequence[SeriesCase]:
         .order_by(SeriesCase.day.desc())
         .limit(limit)
     ).all()
-
-
-def count_resting(by: Who) -> int:
-    """How many stopped by themselves and wait for somebody to look."""
-    own = (SeriesWhy.STATION, SeriesWhy.COMPANY, SeriesWhy.OVER)
-    query = select(func.count()).select_from(Series)
-    query = query.where(Series.state == SeriesState.PAUSED, Series.why.not_in(own), policy.which(by, "series.read"))
-    return db.session.scalar(query) or 0
 
 
 # --- parts ---

@@ -173,13 +173,19 @@ def by_mail(came: dict[int, Came], message_id: int) -> Came:
     return came.get(message_id, NOT_BY_MAIL)
 
 
+def is_repeated(events: Iterable[Event]) -> bool:
+    """Whether a series made the case: then its first words are the station's, not the company's."""
+    return any(row.kind == "case.repeated" for row in events)
+
+
 def _problem(case: Case, parts: Parts) -> Entry:
     """The company's first words are no message of the table, but they open the conversation."""
     at = case.submitted_at or case.created_at
+    by_station = is_repeated(parts.events)
     view = MessageView(
         id="0",
-        author=contact_name(case, may_read=parts.may_contact),
-        org=_company(case),
+        author=named(case.station) if by_station else contact_name(case, may_read=parts.may_contact),
+        org="" if by_station else _company(case),
         when=filters.hour(at),
         iso=iso(at),
         text=case.problem,

@@ -242,7 +242,9 @@ def _quoted(event: Event, case: Case, *, masked: bool) -> tuple[str, str]:
             return "\n".join(part for part in (summary.problem, summary.advice, summary.result) if part), (
                 event.actor_name
             )
-    if event.kind in ("case.submitted", "case.repeated"):
+    if event.kind == "case.repeated":
+        return case.problem, named(case.station)
+    if event.kind == "case.submitted":
         return case.problem, mask_name(case.contact_name) if masked else case.contact_name
     return "", ""
 

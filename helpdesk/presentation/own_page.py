@@ -23,6 +23,7 @@ from helpdesk.presentation.case_thread import (
     MessageView,
     VisitView,
     by_mail,
+    is_repeated,
     iso,
     with_days,
 )
@@ -202,8 +203,10 @@ def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> 
     letters = came(case, said)
     if case.submitted_at:
         first = by_mail(letters, 0)
-        view = MessageView("0", case.contact_name, "", filters.hour(case.submitted_at), iso(case.submitted_at),
-                           case.problem, True, files.request, first.via, first.lost)  # fmt: skip
+        theirs = not is_repeated(log)
+        author = case.contact_name if theirs else named(case.station)
+        view = MessageView("0", author, "", filters.hour(case.submitted_at), iso(case.submitted_at),
+                           case.problem, theirs, files.request, first.via, first.lost)  # fmt: skip
         found.append(Entry("m-0", "message", case.submitted_at, view))
     found += [_message(row, case, files, by_mail(letters, row.id)) for row in said]
     found += [_visit(row, files) for row in held]

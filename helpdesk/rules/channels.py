@@ -40,9 +40,11 @@ TOPICS: tuple[Topic, ...] = (
     _topic("limits", N_("时限"), N_("快超时和已超时"), True,
            "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"),
     _topic("care", N_("要当心的"), N_("申诉、报告收费、时间有异议"), True,
-           "case.appealed case.appeal_upheld case.payment_reported case.review_decided visit.disputed"),
+           "case.appealed case.appeal_upheld case.payment_reported case.review_decided visit.disputed"
+           " series.stopped"),
     _topic("words", N_("企业来话"), N_("留言、补充"), False, "message.posted message.brought case.supplied"),
-    _topic("ends", N_("接单与办结"), N_("接单、企业确认、撤回"), False, "case.accepted case.closed case.withdrawn"),
+    _topic("ends", N_("接单与办结"), N_("接单、企业确认、撤回"), False, "case.accepted case.closed case.withdrawn"
+           " series.ended"),
 )  # fmt: skip
 
 TOPIC_OF: dict[str, Topic] = {kind: topic for topic in TOPICS for kind in topic.kinds}

@@ -112,6 +112,18 @@ def test_the_company_ends_it_from_its_tracking_page(browser, make):
     assert browser.get(f"{url}/series-end").says("没有定期回访")
 
 
+def test_what_the_station_wrote_is_not_put_into_the_companys_mouth(browser, make):
+    row = begun(make, make.case("closed"), problem="请帮着看报表。")
+    with clock.at(clock.now() + timedelta(days=6)):
+        case = series.make({"series_id": row.id, "day": row.next_on.isoformat()})
+        number, token = case.number, case.tracking_token
+        db.session.commit()
+        for page in (browser.get(f"/cases/{number}", as_="wang"), browser.get(f"/t/{token}")):
+            bubble = next(e for e in page.all("li") + page.all("article") + page.all("div") if e.get("id") == "m-0")
+            said = "".join(bubble.itertext())
+            assert "请帮着看报表" in said and "工作站" in said and "林女士" not in said
+
+
 def test_a_viewer_reads_of_it_and_cannot_end_it(browser, make):
     case = make.case("consulting")
     begun(make, case)

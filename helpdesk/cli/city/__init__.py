@@ -217,23 +217,25 @@ def _keep_and_forget() -> None:
     erasures.ask_for_case(asked, intake.requester(asked))
 
 
+# What comes again: of which field, title, words, every so many months, in how many days first.
+AGAIN = (
+    ("finance", "季度报税前看一次账", "每季申报前，请财务专家看一遍报表和贷款台账，有问题赶在申报期前改。", 3, 26),
+    ("policy", "每年项目申报前核对条件", "每年申报前，请专家核对营收、研发费用、参保人数和知识产权四个数。", 12, 120),
+)
+
+
 def _come_again() -> None:
     """At the station that is shown: what comes every quarter, and what the station paused."""
     desk = _person(f"coordinator-{SHOWN_STATION}")
-    closed = select(Case).where(Case.status == Status.CLOSED, Case.station_id.in_(desk.station_ids))
-    cases = db.session.scalars(closed.order_by(Case.id.desc()).limit(2)).all()
-    for case, (title, problem, every, days) in zip(cases, AGAIN, strict=False):
-        first = clock.today() + timedelta(days=days)
-        row = series.begin(case, desk, series.Plan(every, SeriesUnit.MONTH, first, title, problem))
-        if every == 12:
-            series.pause(row, desk)
-
-
-# What comes again: title, words, every so many months, in how many days first.
-AGAIN = (
-    ("季度报税前看一次账", "每季度申报前，请财税专家看一遍报表和研发费用辅助账，有问题赶在申报期前改。", 3, 26),
-    ("高新技术企业年报提醒和核对", "每年填报前，请专家核对研发费用、知识产权和科技人员比例三个数。", 12, 120),
-)
+    for field, title, problem, every, days in AGAIN:
+        closed = select(Case).where(
+            Case.status == Status.CLOSED, Case.station_id.in_(desk.station_ids), Case.category_code == field
+        )
+        for case in db.session.scalars(closed.order_by(Case.id.desc()).limit(1)).all():
+            first = clock.today() + timedelta(days=days)
+            row = series.begin(case, desk, series.Plan(every, SeriesUnit.MONTH, first, title, problem))
+            if every == 12:
+                series.pause(row, desk)
 
 
 def _days_since_a_workday(now: datetime) -> float:
