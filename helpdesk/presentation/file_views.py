@@ -82,12 +82,12 @@ def _view(row: Attachment, may_remove: bool, door: Door) -> FileView:
     remove = remove if may_remove else ""
     size, pages = size_words(row.size), counted("%(n)s 页", row.pages) if row.pages else ""
     if attachments.obstacle(row) is not None:
-        return FileView(row.name, size, "", remove=remove, says=_says(row))
+        return FileView(row.name, size, "", remove=remove, says=says(row))
     preview = url_for("files.show", token=attachments.link_token(row, preview=True)) if row.preview else ""
-    return FileView(row.name, size, url, preview, remove, pages, _says(row))
+    return FileView(row.name, size, url, preview, remove, pages, says(row))
 
 
-def _says(row: Attachment) -> str:
+def says(row: Attachment) -> str:
     """What must be told of a file: that it is being scanned, was infected, cannot be opened, or was never scanned."""
     if row.scan is Scan.WAITING:
         return gettext("正在查毒")
@@ -123,7 +123,7 @@ def own_door(row: Attachment) -> tuple[str, str]:
 def kept(case: Case, batch: str) -> list[KeptFile]:
     """What was uploaded with a form that is not sent yet."""
     return [
-        KeptFile(row.id, row.name, size_words(row.size), _says(row) if attachments.obstacle(row) else "")
+        KeptFile(row.id, row.name, size_words(row.size), says(row) if attachments.obstacle(row) else "")
         for row in attachments.loose(case, batch)
     ]
 

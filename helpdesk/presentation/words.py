@@ -345,6 +345,12 @@ REFUSALS: dict[str, str] = {
     "erasure_asked": N_("已经提过了，等总队答复"),
     "erasure_decided": N_("这一条已经答复过了"),
     "cases_held": N_("%(numbers)s 要保留或有争议，现在不能删除"),
+    "takeout_too_many": N_("一共 %(count)s 件，一次最多 %(limit)s 件。请选一年，分几次取"),
+    "takeout_too_many_in_a_year": N_("这一年有 %(count)s 件，一次最多 %(limit)s 件。请打页面下面的电话，我们分批给您"),
+    "takeout_too_large": N_("附件一共 %(size)s MB，一次最多 %(limit)s MB。请选一年，或者不带附件"),
+    "takeout_files_too_large": N_(
+        "附件一共 %(size)s MB，一次最多 %(limit)s MB。请去掉勾选，附件到每一件的页面上一个一个下载"
+    ),
     "last_handler": N_("总要有一位处理人。请先把一位同事设为处理人"),
     "company_part_missing": N_("请选处理人或查看者"),
     "login_missing": N_("请填登录名"),

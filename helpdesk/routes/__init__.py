@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "print_runs", "print_files", "monthly", "exports",
     "schemes", "cycles", "nominations", "commendations", "honour_roll", "awards",
     "series", "records", "corrections", "dossiers", "national", "keeping", "erasures",
+    "records", "corrections", "dossiers", "national", "keeping", "erasures", "takeouts",
 )  # fmt: skip
 
 

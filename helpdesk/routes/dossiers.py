@@ -22,7 +22,8 @@ from helpdesk.rules import policy
 
 bp = Blueprint("dossiers", __name__)
 
-RIGHTS = ("expert.write_person", "expert.ask_honour", "expert.record_training", "expert.record_honour", "expert.unseal")
+RIGHTS = ("expert.write_person", "expert.ask_honour", "expert.record_training", "expert.record_honour", "expert.unseal",
+          "expert.take_out")  # fmt: skip
 
 
 @bp.get("/experts/<int:expert_id>/record")

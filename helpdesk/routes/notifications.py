@@ -13,6 +13,7 @@ from helpdesk.presentation import notice_page
 from helpdesk.routes.guard import me, signed_in
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
+from helpdesk.rules import policy
 
 bp = Blueprint("notifications", __name__)
 
@@ -53,6 +54,7 @@ def wishes() -> Response:
         form=form,
         groups=mailing.groups(me()),
         address=notice_page.address_words(account.email, mailing.state_of(account.email)),
+        may_take_out=policy.can(me(), "takeout.read"),
         has_errors=status != 200,
     )
 

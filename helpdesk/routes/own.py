@@ -21,6 +21,7 @@ from helpdesk.domain import (
     visits,
 )
 from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, series, triage, visits
+from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, takeouts, triage, visits
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
@@ -35,6 +36,10 @@ from helpdesk.forms.series import StopSeriesForm
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
 from helpdesk.presentation import file_views, own_page, print_page, series_page
+from helpdesk.forms.takeouts import CaseTakeoutForm
+from helpdesk.i18n import N_
+from helpdesk.models import Case, Outcome, Status
+from helpdesk.presentation import file_views, own_page, print_page, takeout
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.corrections import asking
 from helpdesk.routes.files import to_file
@@ -42,6 +47,7 @@ from helpdesk.routes.guard import me, own_case_for, visit_of
 from helpdesk.routes.page import page, wants_fragment
 from helpdesk.routes.sessions import enter
 from helpdesk.routes.steps import attempt, form_for
+from helpdesk.routes.takeouts import taking
 from helpdesk.routes.uploads import attempt_with_files, takes_files
 
 bp = Blueprint("own", __name__)
@@ -377,6 +383,25 @@ def end_series(case: Case) -> Response:
         series=series_page.view(row) if row is not None else None,
         has_errors=status != 200,
     )
+@bp.route("/data", methods=["GET", "POST"])
+@own_case_for("case.take_out")
+def take_out(case: Case) -> Response:
+    """A copy of this one case to take along."""
+    if case.status is Status.DRAFT:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
+    if case.number is None:
+        raise NotFound("case")
+    form, status = CaseTakeoutForm(), 200
+    if request.method == "POST":
+        made = taking(
+            form,
+            lambda: takeouts.ask_for_case(case, me(), with_files=form.files.data),
+            lambda storage: takeout.for_case(case, me(), storage, with_files=form.files.data),
+        )
+        if not isinstance(made, int):
+            return made
+        status = made
+    return page("takeouts/case.html", status=status, case=case, form=form, has_errors=status != 200)
 
 
 @bp.route("/account", methods=["GET", "POST"])
