@@ -69,6 +69,8 @@ COLUMNS = (
     N_("案件编号"), N_("标题"), N_("状态"), N_("类别"), N_("主题"), N_("企业"), N_("站点"), N_("专家"),
     N_("提交时间"), N_("办结时间"), N_("服务小时"), N_("评分"),
 )  # fmt: skip
+# Of a rating: who gave it, and whether they said that money was paid, which others look into (art. 21).
+FOR_COMPANY = ("by", "said_paid")
 SIDES = {Side.COMPANY: N_("企业"), Side.EXPERT: N_("专家"), Side.STATION: N_("站点")}
 
 Facts = dict[str, Any]
@@ -460,7 +462,7 @@ def _served(parts: CaseParts, expert: Expert, who: Who) -> Facts:
         "visits": [_visit(row) | {"travel_minutes": row.travel_minutes} for row in visits],
         "answers": [_answer(row) for row in parts.answers if row.expert_id == expert.id],
         "ratings": [
-            {name: value for name, value in _rating(row).items() if name != "by"}
+            {name: value for name, value in _rating(row).items() if name not in FOR_COMPANY}
             for row in parts.feedback
             if row.expert_id == expert.id
         ],

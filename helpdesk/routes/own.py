@@ -401,7 +401,14 @@ def take_out(case: Case) -> Response:
         if not isinstance(made, int):
             return made
         status = made
-    return page("takeouts/case.html", status=status, case=case, form=form, has_errors=status != 200)
+    return page(
+        "takeouts/case.html",
+        status=status,
+        case=case,
+        form=form,
+        by_link=request.blueprint == "tracking",
+        has_errors=status != 200,
+    )
 
 
 @bp.route("/account", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import PureWindowsPath
 from urllib.parse import unquote
 
@@ -23,7 +23,7 @@ from helpdesk.db import begin, db
 from helpdesk.domain import attachments, certificates, consultation, expert_persons, takeouts
 from helpdesk.domain.attachments import Upload
 from helpdesk.domain.expert_persons import PersonFacts
-from helpdesk.errors import NotAllowed
+from helpdesk.errors import NotAllowed, TooMany
 from helpdesk.jobs import registry, worker
 from helpdesk.models import Access, Case, IdentityKind, Scan, Throttle
 from helpdesk.presentation import takeout
@@ -235,6 +235,7 @@ def test_an_expert_takes_what_is_about_them(app, browser, make, cast):
     assert told["profile"]["name"] == "陈明远" and len(told["skills"]) == 3
     assert told["person"]["contact"] == "chen@home.example" and told["person"]["identity_last_four"] == "5678"
     assert told["cases"][1]["messages"] == [{"at": "2026-11-18T10:00+08:00", "text": "您好，我来帮您看。"}]
+    assert not {"by", "said_paid"} & set(told["cases"][0]["ratings"][0])
     assert told["cases"][0]["ratings"][0]["score"] == 5 and told["hours"][0]["minutes"] == 60
     assert [offer["status"] for offer in told["offers"]] == ["accepted", "accepted", "pending"]
     pending = told["offers"][-1]
@@ -332,6 +333,30 @@ def test_too_much_says_what_to_do(browser, make, cast, monkeypatch, clock):
     monkeypatch.setattr(takeouts, "MOST_CASES", 0)
     page = browser.post(url, {"year": "2026"}, as_="lin", expect=422, page=url)
     assert page.says("这一年有 1 件")
+
+
+def test_a_year_is_shenzhens_and_the_same_on_either_engine(town):
+    cast = town.cast
+    eve = house_clock.from_local(date(2026, 1, 1)) - timedelta(minutes=1)
+    with house_clock.at(eve):
+        last_year = town.case("submitted")
+    with house_clock.at(eve + timedelta(hours=3)):
+        this_year = town.case("closed", phone="13800000005")
+    attach(this_year, town.link(this_year), ("a.txt", b"abc"))
+    company, chen = cast.company(), cast.expert("chen")
+    assert takeouts.years_of_company(company, cast.lin) == [2026, 2025]
+    assert [part.case for part in takeouts.of_company(company, cast.lin, None)] == [last_year, this_year]
+    for year, case in ((2025, last_year), (2026, this_year)):
+        assert [part.case for part in takeouts.of_company(company, cast.lin, year)] == [case]
+    assert [part.case for part in takeouts.of_expert(chen, cast.chen, 2026).cases] == [this_year]
+    old = takeouts.of_expert(chen, cast.chen, 2025)
+    assert not (old.cases or old.offers or old.ledger or old.certificates)
+    takeouts.ask_for_company(company, cast.lin, 2026, with_files=True)
+    takeouts.ask_for_expert(chen, cast.chen, None, with_files=True)
+    with pytest.raises(TooMany):
+        takeouts.ask_for_case(this_year, cast.lin, with_files=True)
+    with pytest.raises(TooMany):
+        takeouts.ask_for_expert(chen, cast.chen, None, with_files=False)
 
 
 def test_no_cell_is_a_formula(browser, make):
