@@ -28,8 +28,7 @@ bp = Blueprint("takeouts", __name__)
 @may("takeout.read")
 def index() -> Response:
     """What one can take along: an expert's own data here, a company's on a page of its own."""
-    form = _expert_form(experts.expert_of(me())) if me().expert_id is not None else None
-    return _index(form)
+    return _index(experts.expert_of(me()) if me().expert_id is not None else None)
 
 
 @bp.post("/experts/<int:expert_id>/data")
@@ -42,7 +41,7 @@ def of_expert(expert: Expert) -> Response:
         lambda: takeouts.ask_for_expert(expert, me(), form.chosen, with_files=form.files.data),
         lambda storage: takeout.for_expert(expert, me(), storage, form.chosen, with_files=form.files.data),
     )
-    return _index(form, made) if isinstance(made, int) else made
+    return _index(expert, form, made) if isinstance(made, int) else made
 
 
 @bp.route("/me/companies/<int:company_id>/data", methods=["GET", "POST"])
@@ -91,12 +90,12 @@ def _expert_form(expert: Expert) -> TakeoutForm:
     return TakeoutForm().offer(takeouts.years_of_expert(expert))
 
 
-def _index(form: TakeoutForm | None, status: int = 200) -> Response:
+def _index(expert: Expert | None, form: TakeoutForm | None = None, status: int = 200) -> Response:
     return page(
         "takeouts/index.html",
         status=status,
-        form=form,
-        expert=experts.expert_of(me()) if form is not None else None,
+        form=form or (_expert_form(expert) if expert is not None else None),
+        expert=expert,
         companies=invitations.companies_of(me()),
         has_errors=status != 200,
     )

@@ -206,7 +206,7 @@ def test_an_unconfirmed_claim_takes_only_what_was_sent_by_it(browser, make, cast
     assert told["cases"][0]["contact"]["phone"] == "13800000006"
 
 
-def test_an_expert_takes_what_is_about_them(app, browser, make, cast):
+def test_an_expert_takes_what_is_about_them(app, browser, make, cast, monkeypatch):
     closed = make.case("closed")
     consultation.note(closed, cast.chen, body=SECRET, form_key="n")
     said = make.case("consulting", phone="13800000007", problem="南山光电有限公司想问合同怎么改。")
@@ -230,6 +230,7 @@ def test_an_expert_takes_what_is_about_them(app, browser, make, cast):
     assert any((a.get("href") or "") == "/me/data" for a in page.all("a"))
     assert any((a.get("href") or "") == "/me/data" for a in browser.get("/notifications/wishes", as_="chen").all("a"))
     whole = opened(ask(browser, url, "chen", page="/me/data"))
+    rest()
     told = content(whole)
     assert [case["number"] for case in told["cases"]] == numbers
     assert told["profile"]["name"] == "陈明远" and len(told["skills"]) == 3
@@ -245,6 +246,9 @@ def test_an_expert_takes_what_is_about_them(app, browser, make, cast):
     words = everything(whole)
     for secret in hidden:
         assert secret not in words, secret
+    monkeypatch.setattr(takeouts, "MOST_CASES", 1)
+    again = browser.post(url, browser.get("/me/data", as_="chen").form(url), as_="chen", expect=422)
+    assert again.says("一共 2 件，一次最多 1 件。请选一年") and again.form(url)["files"]
     browser.get(url, as_="chen", expect=405)
     for login in ("wu", "wang", "zhou", "lin"):
         assert browser.open(url, login, method="POST").status_code in (400, 403, 404)
