@@ -188,6 +188,7 @@ JOBS: dict[str, Work] = {
         prepare=lambda outside, _payload: outside.storage,
         finish=lambda _payload, storage: print_runs.sweep(storage),
         lane="files",
+    ),
     series.MAKE: Work(
         prepare=lambda _outside, _payload: None,
         finish=lambda payload, _nothing: series.make(payload),

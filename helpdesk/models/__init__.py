@@ -74,8 +74,8 @@ from helpdesk.models.record_import import ImportedRecord, ImportedStatus, Record
 from helpdesk.models.record_term import Evaluation, RecordTerm
 from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRule, TeamMember
 from helpdesk.models.scheme import Route, Scheme, SchemeKind, SchemeVersion, Subject
-from helpdesk.models.statement import Statement
 from helpdesk.models.series import Series, SeriesCase, SeriesState, SeriesUnit, SeriesWhy
+from helpdesk.models.statement import Statement
 from helpdesk.models.tally import Tally
 from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus

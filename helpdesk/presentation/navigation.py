@@ -66,10 +66,8 @@ CROWDED = 6
 _RARE = (
     "claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
     "health.accesses", "certificates.index", "record_transfers.index", "records.index", "cycles.index",
-    "monthly.index", "nominations.index", "commendations.index",
+    "monthly.index", "nominations.index", "commendations.index", "series.index",
 )  # fmt: skip
-_RARE = ("claims.index", "canned_replies.index", "series.index", "stations.index", "targets.edit", "accounts.index",
-         "mails.index", "health.accesses", "certificates.index")  # fmt: skip
 
 _HOMES: tuple[tuple[Role, str], ...] = (
     (Role.COORDINATOR, "queues.index"),

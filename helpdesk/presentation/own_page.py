@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import closure, consultation, deadlines, life, nominations, record, visits
-from helpdesk.domain import closure, consultation, deadlines, life, record, series, visits
+from helpdesk.domain import closure, consultation, deadlines, life, nominations, record, series, visits
 from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit, VisitStatus
 from helpdesk.presentation import filters, series_page
 from helpdesk.presentation.case_page import POINTS, RANKS

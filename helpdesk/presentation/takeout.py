@@ -19,7 +19,7 @@ from flask import render_template
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.adapters.archive import Archive
+from helpdesk.adapters.packing import Archive
 from helpdesk.adapters.storage import MissingFile, Storage
 from helpdesk.domain import attachments, takeouts
 from helpdesk.domain.takeouts import CaseParts, ExpertParts

@@ -49,8 +49,7 @@ BLUEPRINTS = (
     "statements", "record_transfers",
     "print_runs", "print_files", "monthly", "exports",
     "schemes", "cycles", "nominations", "commendations", "honour_roll", "awards",
-    "series", "records", "corrections", "dossiers", "national", "keeping", "erasures",
-    "records", "corrections", "dossiers", "national", "keeping", "erasures", "takeouts",
+    "series", "takeouts",
 )  # fmt: skip
 
 

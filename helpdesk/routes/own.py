@@ -17,11 +17,11 @@ from helpdesk.domain import (
     erasures,
     intake,
     nominations,
+    series,
+    takeouts,
     triage,
     visits,
 )
-from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, series, triage, visits
-from helpdesk.domain import accounts, attachments, closure, consultation, erasures, intake, takeouts, triage, visits
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.base import HouseForm, clean
 from helpdesk.forms.own import (
@@ -33,13 +33,10 @@ from helpdesk.forms.own import (
     WithdrawForm,
 )
 from helpdesk.forms.series import StopSeriesForm
-from helpdesk.i18n import N_
-from helpdesk.models import Case, Outcome, Status
-from helpdesk.presentation import file_views, own_page, print_page, series_page
 from helpdesk.forms.takeouts import CaseTakeoutForm
 from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
-from helpdesk.presentation import file_views, own_page, print_page, takeout
+from helpdesk.presentation import file_views, own_page, print_page, series_page, takeout
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.corrections import asking
 from helpdesk.routes.files import to_file
@@ -365,6 +362,8 @@ def commend(case: Case) -> Response:
         return _go(url_for(".show"))
     flash(gettext("谢谢，已推荐。评不评上由评审决定"), "done")
     return _go(url_for(".show"))
+
+
 @bp.route("/series-end", methods=["GET", "POST"])
 @own_case_for("case.end_series")
 def end_series(case: Case) -> Response:
@@ -383,6 +382,8 @@ def end_series(case: Case) -> Response:
         series=series_page.view(row) if row is not None else None,
         has_errors=status != 200,
     )
+
+
 @bp.route("/data", methods=["GET", "POST"])
 @own_case_for("case.take_out")
 def take_out(case: Case) -> Response:

@@ -582,6 +582,8 @@ def award_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
 def award_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every award."""
     return true()
+
+
 def case_not_sent(who: Who, held: Held) -> ColumnElement[bool]:
     """Cases that are about to be sent."""
     return Case.status == Status.DRAFT

@@ -51,8 +51,18 @@ from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
 from helpdesk.domain.trainings import TrainingFacts
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, NominationState, PrintRunState, Scan
-from helpdesk.models import Act, ActLink, BulkAct, Case, ChannelKind, IdentityKind, Scan, SeriesUnit
+from helpdesk.models import (
+    Act,
+    ActLink,
+    BulkAct,
+    Case,
+    ChannelKind,
+    IdentityKind,
+    NominationState,
+    PrintRunState,
+    Scan,
+    SeriesUnit,
+)
 from helpdesk.rules.routing import Acts, Conditions
 from tests import commending
 from tests.browser import NS, Page

@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import event, func, select
 
 from helpdesk import clock as house_clock
-from helpdesk.adapters.archive import Archive, safe_name
+from helpdesk.adapters.packing import Archive, safe_name
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import begin, db
 from helpdesk.domain import attachments, certificates, consultation, expert_persons, takeouts

@@ -33,8 +33,8 @@ from helpdesk.domain import (
     nominations,
     print_runs,
     routing,
-    statements,
     series,
+    statements,
     trainings,
     transfers,
     visits,
@@ -60,8 +60,8 @@ from helpdesk.models import (
     PrintRunState,
     Publicity,
     Role,
+    SeriesUnit,
 )
-from helpdesk.models import Act, BulkAct, ChannelKind, Grant, IdentityKind, LinkKind, Mail, MailKind, Role, SeriesUnit
 from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made

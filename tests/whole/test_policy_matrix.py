@@ -28,16 +28,26 @@ from helpdesk.domain import (
     nominations,
     print_runs,
     record_terms,
-    statements,
     series,
+    statements,
     transfers,
     visits,
     workspace,
 )
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
-from helpdesk.models import Award, BulkAct, ChannelKind, Grant, Mail, NominationState, Objection, RecordTerm, Role
-from helpdesk.models import BulkAct, ChannelKind, Grant, Mail, RecordTerm, Role, SeriesUnit
+from helpdesk.models import (
+    Award,
+    BulkAct,
+    ChannelKind,
+    Grant,
+    Mail,
+    NominationState,
+    Objection,
+    RecordTerm,
+    Role,
+    SeriesUnit,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
 from tests import commending
