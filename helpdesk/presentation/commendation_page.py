@@ -70,7 +70,7 @@ STATES = {
 }
 PUBLICITY = {
     Publicity.FULL: N_("公示全名"),
-    Publicity.MASKED: N_("只公示姓，例如“陈**”"),
+    Publicity.MASKED: N_("只公示姓，名用星号代替"),
     Publicity.NOTHING: N_("不公示"),
 }
 VERDICTS = {

@@ -38,10 +38,11 @@ TOPICS: tuple[Topic, ...] = (
     _topic("back", N_("退回"), N_("没人接、申请换人、还没解决"), True,
            "case.declined case.offer_expired case.handed_back case.transfer_bounced case.disputed"),
     _topic("limits", N_("时限"), N_("快超时和已超时"), True,
-           "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"),
-    _topic("care", N_("要当心的"), N_("申诉、报告收费、时间有异议"), True,
+           "case.at_risk case.overdue case.overdue_for_district case.overdue_for_operator"
+           " record.warned record.pressing record.missed"),
+    _topic("care", N_("要当心的"), N_("申诉、报告收费、时间有异议、更正、要求删除资料"), True,
            "case.appealed case.appeal_upheld case.payment_reported case.review_decided visit.disputed"
-           " series.stopped"),
+           " correction.asked hours.reversed case.erasure_asked series.stopped"),
     _topic("words", N_("企业来话"), N_("留言、补充"), False, "message.posted message.brought case.supplied"),
     _topic("ends", N_("接单与办结"), N_("接单、企业确认、撤回"), False, "case.accepted case.closed case.withdrawn"
            " series.ended"),

@@ -301,7 +301,7 @@ def test_a_company_is_erased_when_it_asks_and_the_operator_agrees(town):
     assert [p.status for p in papers] == [PaperStatus.VALID, PaperStatus.SUPERSEDED]
     assert papers[0].facts["company_name"] is None and papers[0].minutes == minutes
     assert papers[0].pdf_key in storage.files and old_key not in storage.files
-    verdict = certificates.check(old_code)
+    verdict = papers.check(old_code)
     assert verdict.state == "superseded" and verdict.successor == papers[0].number
     assert hours.first_bad_row() is None
     assert db.session.get_one(Erasure, row.id).done_at is not None

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from helpdesk import clock
+from helpdesk.adapters.pdf.null import NullRenderer
+from helpdesk.adapters.signing.null import NullSigner
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import papers
 from helpdesk.db import db
@@ -24,11 +26,13 @@ from helpdesk.domain import (
     awards,
     bulk,
     canned_replies,
+    certificates,
     channels,
     closure,
     consultation,
     corrections,
     cycles,
+    erasures,
     expert_persons,
     follows,
     honours,
@@ -39,6 +43,7 @@ from helpdesk.domain import (
     record_terms,
     routing,
     series,
+    statements,
     trainings,
     transfers,
     triage,
@@ -46,6 +51,7 @@ from helpdesk.domain import (
     webhooks,
     workspace,
 )
+from helpdesk.domain import papers as domain_papers
 from helpdesk.domain.attachments import Upload
 from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
@@ -66,6 +72,7 @@ from helpdesk.models import (
 from helpdesk.rules.routing import Acts, Conditions
 from tests import commending
 from tests.browser import NS, Page
+from tests.bundles import imported
 from tests.cast import LONGGANG, OTHER
 from tests.make import Make
 
@@ -211,11 +218,21 @@ def build(make: Make) -> Town:
     )
     record_terms.go_round()
     chen = cast.expert("chen")
-    trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密与回避", 120, "总队", clock.today()))
+    # Each of them: the robot looks at the first few experts only.
+    for name in ("chen", "wu", "zheng", "qian"):
+        lesson = TrainingFacts("上岗培训", "保密与回避", 120, "总队", clock.today())
+        trainings.record(cast.expert(name), cast.zhou, lesson)
     honours.ask(chen, cast.chen, HonourFacts("优秀志愿者", clock.today(), "市义工联"))
     person = PersonFacts(residence="南山区", identity_kind=IdentityKind.PASSPORT, identity="E12345678")
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
+    erasures.ask_for_case(made["closed"], make.link(made["closed"]))
+    certificates.reissue(certificates.of_case(made["closed"].id)[0], cast.zhou, reason="姓名写错了")
+    # Papers that the robot may come to are drawn by the worker afterwards, but for one that already is.
+    row = statements.draw_up(cast.chen, starts_on=clock.today(), ends_on=clock.today(), form_key="town")
+    drawn = domain_papers.draw("statement", row.id, NullRenderer(), NullSigner(), storage_from(current_app.config))
+    domain_papers.mark_drawn("statement", row.id, drawn)
+    imported(cast, "chen")
     print_runs_of(make)
     objection = commend(make)
     return Town(
@@ -233,6 +250,7 @@ def print_runs_of(make: Make) -> None:
     """One under way and one whose files are ready, of each who may print."""
     today = clock.today()
     for who, station_id in ((make.cast.wang, make.cast.station().id), (make.cast.zhou, None)):
+        make.case("closed", phone=f"1391111000{station_id or 0}")
         for unprinted in (True, False):
             wish = print_runs.Wish(today, today, station_id, unprinted=unprinted)
             run = print_runs.start(wish, who, locale="zh_Hans_CN")
