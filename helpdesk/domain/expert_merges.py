@@ -81,8 +81,15 @@ def find(volunteer_number: str) -> Expert | None:
     return db.session.scalar(select(Expert).where(Expert.volunteer_number == volunteer_number.strip()))
 
 
-def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, reason: str) -> int:
+def survivor_of(expert: Expert) -> Expert | None:
+    """The record in which a merged one goes on."""
+    return db.session.get(Expert, expert.merged_into_id) if expert.merged_into_id else None
+
+
+def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, named: str, reason: str) -> int:
     """Make `duplicate` part of `survivor`; returns the minutes that moved. Done once, for good.
+
+    `named` is the survivor's name as the operator gives it: a number mistyped must not merge two strangers.
 
     Raises NotAllowed, and Refused: nobody with that number, the same record, one's own (rule R05), one that was merged
     already, no reason, or counted visits of the two at the same moment, because then they are two people or a mistake
@@ -96,6 +103,8 @@ def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, reason: str) -
         separation.refuse_self(by, one.id, account_of(one))
     if survivor.id == duplicate.id or survivor.merged_into_id or duplicate.merged_into_id:
         raise Refused("merge_with_itself", field="volunteer_number")
+    if named.strip() != survivor.name:
+        raise Refused("merge_name_differs", field="survivor_name", number=survivor.volunteer_number)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
     if len(reason.strip()) > LONGEST_REASON:

@@ -30,6 +30,9 @@ class MergeExpertForm(HouseForm):
     volunteer_number = StringField(
         _l("并入哪位（志愿者编号）"), [Present(_l("请填志愿者编号")), Longest(20)], filters=[clean_line]
     )
+    survivor_name = StringField(
+        _l("那位的姓名"), [Present(_l("请填那位的姓名，以防认错人")), Longest(80)], filters=[clean_line]
+    )
     reason = TextAreaField(_l("怎么知道是同一个人"), [Present(_l("请写明原因")), Longest(500)])
 
 

@@ -103,6 +103,7 @@ REFUSALS: dict[str, str] = {
     "ground_missing": N_("请选一条不予受理的理由"),
     "reason_missing": N_("请写明原因"),
     "expert_unknown": N_("没有这个志愿者编号"),
+    "merge_name_differs": N_("编号 %(number)s 不是这个姓名，请核对"),
     "merge_with_itself": N_("请填另一位在册专家的编号；已经并入别处的不能再并"),
     "merge_overlaps": N_("两份登记在 %(start)s–%(end)s 各有一次服务，不会是同一个人；如果是记错了，请先更正"),
     "paper_not_valid": N_("这张证书已经不是有效的那一张，请看最新的"),

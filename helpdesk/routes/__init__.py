@@ -12,6 +12,7 @@ from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from helpdesk.adapters.storage import StorageTrouble
 from helpdesk.db import begin, db
@@ -36,6 +37,9 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+# The largest INTEGER of PostgreSQL.
+LARGEST_ROW = 2**31 - 1
+
 # Every module with a `bp`, in the order of the address space; `own` is registered under two doors.
 BLUEPRINTS = (
     "home", "sessions", "drafts", "tracks", "verify", "notifications",
@@ -53,8 +57,19 @@ BLUEPRINTS = (
 )  # fmt: skip
 
 
+class RowNumber(IntegerConverter):
+    """A row's number in an address; what no database could hold is no page."""
+
+    def to_python(self, value: str) -> int:
+        number = int(super().to_python(value)) if len(value) <= len(str(LARGEST_ROW)) else LARGEST_ROW + 1
+        if number > LARGEST_ROW:
+            raise ValidationError
+        return number
+
+
 def register(app: Flask) -> None:
     """Transactions first, then sign-in, CSRF, blueprints, errors, headers."""
+    app.url_map.converters["int"] = RowNumber
     app.before_request(uploads.make_room)
     _transactions(app)
     _sign_in(app)

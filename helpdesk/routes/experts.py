@@ -67,7 +67,10 @@ def merge(expert: Expert) -> Response:
     if request.method == "POST":
         survivor = expert_merges.find(form.volunteer_number.data or "")
         reason = form.reason.data or ""
-        refused = attempt(form, None, lambda: expert_merges.merge(expert, me(), survivor=survivor, reason=reason))
+        name = form.survivor_name.data or ""
+        refused = attempt(
+            form, None, lambda: expert_merges.merge(expert, me(), survivor=survivor, named=name, reason=reason)
+        )
         if refused is None and survivor is not None:
             flash(gettext("已并入%(name)s，时长和证书都转过去了", name=survivor.name), "done")
             return answer(url_for("experts.show", expert_id=survivor.id))
@@ -87,7 +90,8 @@ def _page(expert: Expert, form: LeaveForm, status: int = 200) -> Response:
         progress=hours.progress(expert),
         papers=len(certificates.of_expert(expert.id)),
         may_merge=expert.merged_into_id is None and policy.can(me(), "expert.merge", expert),
-        may_pause=policy.can(me(), "expert.pause", expert),
+        merged_into=expert_merges.survivor_of(expert),
+        may_pause=expert.merged_into_id is None and policy.can(me(), "expert.pause", expert),
         may_read_record=policy.can(me(), "expert.read_record", expert),
         has_errors=status != 200,
     )

@@ -29,7 +29,7 @@ def ledger() -> int:
 
 
 def merge(cast, **changed):
-    said = {"survivor": cast.expert("chen"), "reason": "身份证明一致", **changed}
+    said = {"survivor": cast.expert("chen"), "named": "陈明远", "reason": "身份证明一致", **changed}
     return expert_merges.merge(cast.expert("wu"), cast.zhou, **said)
 
 
@@ -66,7 +66,7 @@ def test_the_other_record_ends_and_points_to_where_it_goes_on(twice):
     db.session.refresh(open_case)
     assert open_case.expert_id == chen.id
     with pytest.raises(Refused, match="merge_with_itself"):
-        expert_merges.merge(wu, cast.zhou, survivor=chen, reason="再来一次")
+        expert_merges.merge(wu, cast.zhou, survivor=chen, named="陈明远", reason="再来一次")
 
 
 def test_two_services_at_one_moment_are_no_one_person(town):
@@ -84,10 +84,11 @@ def test_who_may_and_what_is_asked_for(twice):
     _, cast, _ = twice
     for who in (cast.wang, cast.chen, cast.li):
         with pytest.raises(NotAllowed):
-            expert_merges.merge(cast.expert("wu"), who, survivor=cast.expert("chen"), reason="同一人")
+            expert_merges.merge(cast.expert("wu"), who, survivor=cast.expert("chen"), named="陈明远", reason="同一人")
     for changed, code in (
         ({"survivor": None}, "expert_unknown"),
         ({"survivor": cast.expert("wu")}, "merge_with_itself"),
+        ({"named": "陈明"}, "merge_name_differs"),
         ({"reason": " "}, "reason_missing"),
         ({"reason": "长" * 501}, "text_too_long"),
     ):
@@ -111,8 +112,12 @@ def test_in_the_browser_the_operator_sees_what_moves_and_is_asked_why(browser, m
     number = cast.expert("chen").volunteer_number
     page = browser.get(url, as_="zhou")
     assert page.says("1.0 小时、1 件、1 张有效证书")
-    refused = browser.post(url, {"volunteer_number": "no such", "reason": "同一人"}, as_="zhou", expect=422)
+    refused = browser.post(
+        url, {"volunteer_number": "no such", "survivor_name": "某", "reason": "同一人"}, as_="zhou", expect=422
+    )
     assert refused.says("没有这个志愿者编号") and "no such" in refused.text
-    browser.post(url, {"volunteer_number": number, "reason": "同一人"}, as_="zhou", expect=303)
+    browser.post(
+        url, {"volunteer_number": number, "survivor_name": "陈明远", "reason": "同一人"}, as_="zhou", expect=303
+    )
     assert hours.totals(cast.expert("chen").id).minutes == 60
     browser.get(url, as_="wang", expect=403)
