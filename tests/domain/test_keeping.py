@@ -297,12 +297,12 @@ def test_a_company_is_erased_when_it_asks_and_the_operator_agrees(town):
     after = everything()
     for word in (*WORDS, MAIL, PHONE, SOUTHLIGHT.name, SOUTHLIGHT.credit_code, "林巧", "何志"):
         assert lines_with(word, after) == [], word
-    papers = certificates.of_case(case.id)
-    assert [p.status for p in papers] == [PaperStatus.VALID, PaperStatus.SUPERSEDED]
-    assert papers[0].facts["company_name"] is None and papers[0].minutes == minutes
-    assert papers[0].pdf_key in storage.files and old_key not in storage.files
+    issued = certificates.of_case(case.id)
+    assert [p.status for p in issued] == [PaperStatus.VALID, PaperStatus.SUPERSEDED]
+    assert issued[0].facts["company_name"] is None and issued[0].minutes == minutes
+    assert issued[0].pdf_key in storage.files and old_key not in storage.files
     verdict = papers.check(old_code)
-    assert verdict.state == "superseded" and verdict.successor == papers[0].number
+    assert verdict.state == "superseded" and verdict.successor == issued[0].number
     assert hours.first_bad_row() is None
     assert db.session.get_one(Erasure, row.id).done_at is not None
     assert not db.session.scalars(select(Account).where(Account.login == "lin")).all()

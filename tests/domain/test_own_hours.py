@@ -30,7 +30,7 @@ ELSEWHERE = {
     "visits.log", "visits.change", "visits.void", "visits.dispute", "corrections.ask", "corrections.listed",
     "corrections.served",
     "closure.answer", "closure.dispute", "closure.report_payment", "closure.close_unreachable", "closure.resume",
-    "closure.reopen", "closure.open_reviews", "closure.open_appeals",
+    "closure.reopen", "closure.open_reviews", "closure.open_appeals", "certificates.without_company",
 }  # fmt: skip
 
 
@@ -86,6 +86,7 @@ VERBS = {
     "hours.settle": settled_by_hand,
     "hours.correct": lambda s: hours.correct(s.closed_visit, s.qian, reason="x"),
     "hours.reverse": lambda s: hours.reverse(s.closed_visit, s.qian, reason="x"),
+    "hours.move": lambda s: hours.move(s.closed_visit, s.make.cast.expert("wu"), None, s.qian, reason="x"),
     "corrections.grant": lambda s: corrections.grant(s.correction, s.qian, facts=s.facts, reason="x"),
     "corrections.refuse": lambda s: corrections.refuse(s.correction, s.qian, reason="x"),
     "certificates.issue": lambda s: certificates.issue(s.closed, s.closed_visit.expert_id, s.qian),

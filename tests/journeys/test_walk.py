@@ -19,7 +19,8 @@ SUMMARY = "帮助企业理清研发费用归集口径"
 def hours_shown(chen) -> float:
     """What the expert's own page says they have given."""
     chen.open("/me/hours")
-    return float(chen.page.locator(".hours b").inner_text())
+    said = chen.page.locator(".kpi dd").first.inner_text()
+    return float(said.removesuffix("小时").strip())
 
 
 def test_the_main_job(desk, sit, js):

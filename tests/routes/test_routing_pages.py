@@ -112,12 +112,12 @@ def test_tags_on_a_case(browser, make):
     browser.post(url, page.form(url) | {"words": ""}, as_="wang", page=url, expect=422)
     kept = browser.post(url, page.form(url) | {"words": "长" * 21}, as_="wang", page=url, expect=422)
     assert kept.form(url)["words"] == "长" * 21
-    browser.post(url, page.form(url) | {"words": "回访，<b>粗</b>"}, as_="wang", page=url)
+    browser.post(url, page.form(url) | {"words": "待回电，<b>粗</b>"}, as_="wang", page=url)
     shown = browser.get(f"/cases/{case.number}", as_="wang")
-    assert shown.says("回访") and "<b>粗</b>" not in shown.text
-    assert browser.get("/queue", as_="wang").says("回访")
-    assert not browser.get(f"/t/{case.tracking_token}").says("回访"), "the company does not see tags"
-    browser.post(f"{url}/removal", {"word": "回访"}, as_="wang", page=url)
-    assert not [c for c in browser.get(url, as_="wang").all("li") if "回访" in "".join(c.itertext())]
+    assert shown.says("待回电") and "<b>粗</b>" not in shown.text
+    assert browser.get("/queue", as_="wang").says("待回电")
+    assert not browser.get(f"/t/{case.tracking_token}").says("待回电"), "the company does not see tags"
+    browser.post(f"{url}/removal", {"word": "待回电"}, as_="wang", page=url)
+    assert not [c for c in browser.get(url, as_="wang").all("li") if "待回电" in "".join(c.itertext())]
     browser.get(url, as_="zhao", expect=404)
     browser.get(url, as_="chen", expect=404)

@@ -86,6 +86,7 @@ def _room(made: SigningKey) -> int:
 def _sign(pdf: bytes, signer: Any, moment: datetime, room: int) -> bytes:
     """pyHanko's own steps, with the paper's moment in place of now."""
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
@@ -102,7 +103,9 @@ def _sign(pdf: bytes, signer: Any, moment: datetime, room: int) -> bytes:
         )
         await done.post_signature_processing(output)
 
-    asyncio.run(finish())
+    # In a thread of its own: whoever asks may be running a loop already, and a second one beside it is refused.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, finish()).result()
     return bytes(output.getbuffer())
 
 
