@@ -98,9 +98,14 @@ def test_bad_rules_come_back_with_words_and_what_was_typed(app, browser, make, c
     assert words in text and "留着我" in text
 
 
-@pytest.mark.parametrize("url", ["/schemes/99999", "/schemes/99999999999", "/cycles/99999", "/cycles/99999999999"])
+@pytest.mark.parametrize("url", ["/schemes/99999", "/cycles/99999"])
 def test_what_does_not_exist_is_said_in_words(app, browser, make, url):
     assert browser.open(url, "zhou").status_code == 422
+
+
+@pytest.mark.parametrize("url", ["/schemes/99999999999", "/cycles/99999999999"])
+def test_a_number_too_large_for_any_row_is_no_page(app, browser, make, url):
+    assert browser.open(url, "zhou").status_code == 404
 
 
 @pytest.mark.parametrize(
