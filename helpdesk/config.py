@@ -63,7 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
         "SECRET_KEY_OLD",
         str,
         "",
-        "The SECRET_KEY before: keys of robots and webhooks sealed with it still open.",
+        "The SECRET_KEY before: identity numbers and keys of robots and webhooks sealed with it still open.",
     ),
     Setting("REDIS_URL", str, "", "Wakes workers at once on several hosts; empty means they look twice a second."),
     Setting("FILES_DIR", str, "", "Where files and certificates are kept; empty means the instance folder."),

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import enum
-import hashlib
-import hmac
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, Enum, MetaData, Text, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import JSON, TypeDecorator
 
-from helpdesk import config
+from helpdesk.seal import SealBroken, cipher
 
 log = logging.getLogger("helpdesk.db")
 
@@ -54,17 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 SEALED = "sealed:1:"
-
-
-@lru_cache(maxsize=4)
-def _fernets(key: str, old: str) -> MultiFernet:
-    """One lock a key, the newest first. What is made of the site's key serves for this and nothing else."""
-    made = [hmac.new(each.encode(), b"sealed columns", hashlib.sha256).digest() for each in (key, old) if each]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in made])
-
-
-def _lock() -> MultiFernet:
-    return _fernets(str(config.setting("SECRET_KEY")), str(config.setting("SECRET_KEY_OLD")))
+SEALED_COLUMNS = "sealed columns"
 
 
 class Sealed(TypeDecorator[str]):
@@ -77,14 +62,14 @@ class Sealed(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return SEALED + _lock().encrypt(value.encode()).decode() if value else value
+        return SEALED + cipher(SEALED_COLUMNS).seal(value) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if not value or not value.startswith(SEALED):
             return value
         try:
-            return _lock().decrypt(value.removeprefix(SEALED).encode()).decode()
-        except InvalidToken:
+            return cipher(SEALED_COLUMNS).open(value.removeprefix(SEALED))
+        except SealBroken:
             log.error("a sealed key cannot be read: was SECRET_KEY changed? Name the one before in SECRET_KEY_OLD.")
             return ""
 

@@ -32,8 +32,8 @@ from helpdesk.domain import (
     life,
     papers,
     reference,
+    seals,
     search,
-    webhooks,
     working_calendar,
 )
 from helpdesk.errors import Refused
@@ -197,10 +197,11 @@ def reindex_command() -> None:
 
 @helpdesk_group.command("reseal", cls=Command)
 def reseal_command() -> None:
-    """Seal the keys of robots and webhooks with the present SECRET_KEY; afterwards SECRET_KEY_OLD may go."""
+    """Seal identity numbers and the keys of robots and webhooks with the present SECRET_KEY; afterwards SECRET_KEY_OLD
+    may go."""
     with transaction():
-        done = webhooks.reseal()
-    click.echo(f"{done} keys are sealed with the present SECRET_KEY")
+        done = seals.reseal()
+    click.echo(f"{done} keys and numbers are sealed with the present SECRET_KEY")
 
 
 @helpdesk_group.command("check-db", cls=Command)

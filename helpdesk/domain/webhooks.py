@@ -15,14 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm.attributes import flag_modified
 
 from helpdesk import clock, config
 from helpdesk.adapters.webhook import Forbidden, addresses
 from helpdesk.db import db
 from helpdesk.domain.later import afresh, later
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Case, Event, NewsChannel, Outage, SendStatus, Station, Webhook, WebhookDelivery
+from helpdesk.models import Case, Event, Outage, SendStatus, Station, Webhook, WebhookDelivery
 from helpdesk.rules import policy
 from helpdesk.rules.mailing import GROUP_OF
 from helpdesk.rules.policy import Who
@@ -289,21 +288,6 @@ def signed(secret: str, uid: str, moment: datetime, body: bytes) -> dict[str, st
         "webhook-timestamp": seconds,
         "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
     }
-
-
-def reseal() -> int:
-    """Seal every robot's and webhook's key with the present SECRET_KEY; returns how many rows were written anew.
-
-    Those that no key opens stay as they are.
-    """
-    done = 0
-    for row in [*db.session.scalars(select(Webhook)), *db.session.scalars(select(NewsChannel))]:
-        for name in ("key", "secret"):
-            if getattr(row, name, None):
-                flag_modified(row, name)
-                done += 1
-    db.session.flush()
-    return done
 
 
 def mark_sent(delivery_id: int, code: int) -> None:

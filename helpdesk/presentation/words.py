@@ -55,6 +55,7 @@ REFUSALS: dict[str, str] = {
     "table_empty": N_("表里没有一行"),
     "table_too_long": N_("表太长了，一次最多 %(limit)s 行"),
     "identity_wrong": N_("这个证件号码不对，请核对"),
+    "identity_unreadable": N_("这个证件号码打不开：网站的密钥换过了。请管理员在 SECRET_KEY_OLD 里写上原来的密钥。"),
     "identity_consent": N_("填了证件号码，请勾选单独同意；不想填就留空"),
     "person_consent": N_("请勾选同意，我们才能保存这些信息"),
     "day_in_future": N_("日期还没到"),

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk import clock as house_clock
-from helpdesk.adapters.cipher import Cipher, SealBroken
 from helpdesk.db import db
 from helpdesk.domain import expert_persons, honours, trainings
 from helpdesk.domain.expert_persons import PersonFacts
@@ -18,6 +17,7 @@ from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Access, ExpertPerson, HonourState, IdentityKind, Sex
 from helpdesk.rules.identifiers import identity_number
+from helpdesk.seal import Cipher, SealBroken
 
 # An invented number whose check character fits; 440309 is Longhua, which lists of districts often miss.
 NUMBER = "44030919900307001" + next(

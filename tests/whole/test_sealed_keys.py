@@ -1,4 +1,5 @@
-"""Keys of robots and webhooks lie sealed: a copy of the database says nothing, a changed SECRET_KEY loses nothing."""
+"""Keys of robots and webhooks and identity numbers lie sealed: a copy of the database says nothing, a changed
+SECRET_KEY loses nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from sqlalchemy import text
 
 from helpdesk import config
 from helpdesk.db import SEALED, begin, db
-from helpdesk.domain import channels, webhooks
-from helpdesk.models import ChannelKind, NewsChannel, Webhook
+from helpdesk.domain import channels, expert_persons, seals, webhooks
+from helpdesk.domain.expert_persons import PersonFacts
+from helpdesk.errors import Refused
+from helpdesk.models import ChannelKind, IdentityKind, NewsChannel, Webhook
 
 KEY, SECRET = "0123456789abcdef0123", "SECabcdefghijklmnop"
 
@@ -66,11 +69,27 @@ def test_a_new_key_reads_what_an_old_one_sealed_and_seals_it_anew(keys, monkeypa
     monkeypatch.setitem(config._in_use, "SECRET_KEY_OLD", old)
     assert read() == keys
     begin(read_only=False)
-    assert webhooks.reseal() == 3
+    assert seals.reseal() == 3
     db.session.commit()
     db.session.remove()
     monkeypatch.setitem(config._in_use, "SECRET_KEY_OLD", "")
     assert read() == keys
+
+
+def test_an_identity_number_outlives_a_change_of_the_key(town, monkeypatch):
+    chen, number = town.cast.expert("chen"), "H12345678"
+    facts = PersonFacts(identity_kind=IdentityKind.PASSPORT, identity=number)
+    expert_persons.write(chen, town.cast.chen, facts, consent=True, identity_consent=True)
+    old = config.setting("SECRET_KEY")
+    monkeypatch.setitem(config._in_use, "SECRET_KEY", "another one")
+    with pytest.raises(Refused, match="identity_unreadable"):
+        expert_persons.unseal(chen, town.cast.zhou)
+    assert seals.reseal() == 0, "what no key opens stays as it is"
+    monkeypatch.setitem(config._in_use, "SECRET_KEY_OLD", old)
+    assert expert_persons.unseal(chen, town.cast.zhou) == number
+    assert seals.reseal() == 1
+    monkeypatch.setitem(config._in_use, "SECRET_KEY_OLD", "")
+    assert expert_persons.unseal(chen, town.cast.zhou) == number
 
 
 def test_what_was_there_before_is_sealed_by_the_migration_and_opened_on_the_way_back(keys):

@@ -1,16 +1,20 @@
-"""Sealing a few words at rest with a key derived from the site's own: identity numbers, keys of other services.
+"""Sealing a few words at rest with a key made of the site's own: identity numbers, keys of other services.
 
-Fernet (AES-128-CBC and HMAC-SHA256) of `cryptography`. A seal opens only for the purpose it was made for. Several
-secrets may be given, newest first: all of them open, the first one seals, so that a key can be changed in two steps.
+Fernet (AES-128-CBC and HMAC-SHA256) of `cryptography`. A seal opens only for the purpose it was made for. SECRET_KEY
+seals; SECRET_KEY_OLD opens as well, so that the site's key can be changed in two steps (`flask helpdesk reseal`).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from helpdesk import config
 
 
 class SealBroken(Exception):
@@ -18,7 +22,7 @@ class SealBroken(Exception):
 
 
 class Cipher:
-    """Seals and opens text for one purpose."""
+    """Seals and opens text for one purpose. Of the secrets, newest first, all open and the first one seals."""
 
     def __init__(self, secrets: Sequence[str], purpose: str) -> None:
         if not secrets or not all(secrets):
@@ -44,5 +48,15 @@ class Cipher:
             raise SealBroken from None
 
 
+def cipher(purpose: str) -> Cipher:
+    """The site's cipher for one purpose, with the keys of its settings."""
+    return _cipher(str(config.setting("SECRET_KEY")), str(config.setting("SECRET_KEY_OLD")), purpose)
+
+
+@lru_cache(maxsize=8)
+def _cipher(key: str, old: str, purpose: str) -> Cipher:
+    return Cipher([each for each in (key, old) if each], purpose)
+
+
 def _key(secret: str, purpose: str) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.sha256(f"helpdesk.seal.{purpose}\0{secret}".encode()).digest())
+    return base64.urlsafe_b64encode(hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest())
