@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
-
-# What Windows, macOS or a shell takes amiss in a name.
-FORBIDDEN = '/\\:*?"<>|'
-RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"COM{n}" for n in range(1, 10)), *(f"LPT{n}" for n in range(1, 10))}
-LONGEST_BYTES = 120
 
 
 @dataclass(frozen=True)
@@ -37,14 +31,6 @@ def zip_pieces(entries: Iterable[Entry]) -> Iterator[bytes]:
             archive.writestr(info, entry.data)
             yield window.taken()
     yield window.taken()
-
-
-def safe_name(text: str) -> str:
-    """The text as a part of a file's name on any system: readable, never a path, never empty."""
-    plain = unicodedata.normalize("NFC", text)
-    kept = "".join(" " if c in FORBIDDEN else c for c in plain if unicodedata.category(c)[0] != "C")
-    cut = " ".join(kept.split()).encode("utf-8")[:LONGEST_BYTES].decode("utf-8", "ignore").strip(" .")
-    return f"_{cut}" if not cut or cut.split(".")[0].upper() in RESERVED else cut
 
 
 class _Window:

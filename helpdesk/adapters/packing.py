@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from helpdesk import clock
+from helpdesk.adapters.file_names import safe_name
 
 # A small one never touches the disk.
 IN_MEMORY = 8 * 1024 * 1024
-LONGEST_NAME = 100
-# What Windows keeps for devices, with any ending and in any case.
-DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
-UNSAFE = re.compile(r'[<>:"/\\|?*]')
-INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-
-
-def safe_name(name: str) -> str:
-    """One part of a path: nothing that Windows refuses or reads otherwise, no mark that turns letters round, short."""
-    plain = unicodedata.normalize("NFC", name)
-    kept = UNSAFE.sub("_", "".join(c for c in plain if unicodedata.category(c) not in INVISIBLE)).strip(" .")
-    kept = kept or "file"
-    if DEVICES.fullmatch(kept):
-        kept = f"_{kept}"
-    stem, dot, ending = kept.rpartition(".")
-    if not dot or len(ending) > 10:
-        return kept[:LONGEST_NAME].rstrip(" .")
-    return stem[: LONGEST_NAME - len(ending) - 1].rstrip(" .") + dot + ending
 
 
 class Archive:

@@ -66,7 +66,6 @@ class PaperPage:
     sha256: str
     size: str
     issued: str
-    is_ready: bool
     reason: str
     successor: str
     signed_by: str
@@ -114,7 +113,6 @@ def page_of(row: Certificate, *, may_download: bool) -> PaperPage:
         sha256=row.pdf_sha256 or "",
         size=gettext("%(n)s KB", n=max(1, (row.pdf_bytes or 0) // 1024)) if row.pdf_bytes else "",
         issued=filters.full_day(row.issued_at),
-        is_ready=row.pdf_key is not None,
         reason=row.revoked_reason or "",
         successor=successor.number if successor else "",
         signed_by=signer.name if signer else "",

@@ -10,7 +10,8 @@ from datetime import datetime
 from flask_babel import force_locale, gettext
 
 from helpdesk import clock
-from helpdesk.adapters.archive import Entry, safe_name
+from helpdesk.adapters.archive import Entry
+from helpdesk.adapters.file_names import safe_name
 from helpdesk.domain.print_runs import Sheet
 from helpdesk.i18n import N_
 from helpdesk.models import LeftOut

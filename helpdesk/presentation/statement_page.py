@@ -36,7 +36,6 @@ class StatementPage:
     verify_url: str
     code: str
     sha256: str
-    is_ready: bool
     again_url: str
 
 
@@ -77,7 +76,6 @@ def page_of(row: Statement) -> StatementPage:
         verify_url=papers.verify_url(row),
         code=row.code,
         sha256=row.pdf_sha256 or "",
-        is_ready=row.pdf_key is not None,
         again_url=_form_url(row.starts_on, row.ends_on),
     )
 

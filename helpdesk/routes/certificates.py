@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.adapters.storage import MissingFile
-from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.domain import certificates, experts
-from helpdesk.errors import NotFound
 from helpdesk.forms.papers import ReissueForm
 from helpdesk.models import Certificate, PaperStatus
 from helpdesk.presentation import paper_page
 from helpdesk.routes.guard import certificate_for, may, me
 from helpdesk.routes.page import answer, page, wants_fragment
+from helpdesk.routes.paper_files import pdf_of, pulse_of
 from helpdesk.routes.steps import attempt
 from helpdesk.rules import policy
 
@@ -33,14 +31,9 @@ def index() -> Response:
 @certificate_for("certificate.read")
 def show(certificate: Certificate) -> Response:
     """The paper as it stands. While the PDF is being drawn, the page's pulse asks here again."""
-    may_download = policy.can(me(), "certificate.download", certificate)
-    view = paper_page.page_of(certificate, may_download=may_download)
     if wants_fragment():
-        # Nothing new: nothing moves. Drawn: the whole page is asked for once more.
-        response = make_response("", 204)
-        if view.is_ready:
-            response.headers["HX-Refresh"] = "true"
-        return response
+        return pulse_of(certificate)
+    view = paper_page.page_of(certificate, may_download=policy.can(me(), "certificate.download", certificate))
     may_reissue = certificate.status is PaperStatus.VALID and policy.can(me(), "certificate.reissue", certificate)
     may = policy.allowed(me(), certificate.case, ["case.ask_correction", "case.reverse_hours"])
     return page(
@@ -72,14 +65,5 @@ def reissue(certificate: Certificate) -> Response:
 @bp.get("/certificates/<number>.pdf")
 @certificate_for("certificate.download")
 def download(certificate: Certificate) -> Response:
-    """The PDF as a file of its own name. Raises NotFound while it is not drawn."""
-    if certificate.pdf_key is None:
-        raise NotFound("certificate")
-    try:
-        data = storage_from(current_app.config).get(certificate.pdf_key)
-    except MissingFile:
-        raise NotFound("certificate") from None
-    response = make_response(data)
-    response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{certificate.number}.pdf"'
-    return response
+    """The PDF as a file. Raises NotFound while it is not drawn."""
+    return pdf_of(certificate)

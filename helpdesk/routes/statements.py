@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, Response, current_app, make_response, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from helpdesk import clock
-from helpdesk.adapters.storage import MissingFile
-from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.domain import experts, statements
-from helpdesk.errors import NotFound
 from helpdesk.forms.statements import StatementForm
 from helpdesk.models import Statement
 from helpdesk.presentation import statement_page
 from helpdesk.routes.guard import may, me, statement_for
 from helpdesk.routes.page import answer, page, wants_fragment
+from helpdesk.routes.paper_files import pdf_of, pulse_of
 from helpdesk.routes.steps import attempt
 
 bp = Blueprint("statements", __name__)
@@ -67,27 +65,13 @@ def _day(name: str, otherwise: date) -> date:
 @statement_for("statement.read")
 def show(statement: Statement) -> Response:
     """The statement as it stands. While the PDF is being drawn, the page's pulse asks here again."""
-    view = statement_page.page_of(statement)
     if wants_fragment():
-        # Nothing new: nothing moves. Drawn: the whole page is asked for once more.
-        response = make_response("", 204)
-        if view.is_ready:
-            response.headers["HX-Refresh"] = "true"
-        return response
-    return page("statements/show.html", paper=view)
+        return pulse_of(statement)
+    return page("statements/show.html", paper=statement_page.page_of(statement))
 
 
 @bp.get("/statements/<number>.pdf")
 @statement_for("statement.download")
 def download(statement: Statement) -> Response:
-    """The PDF as a file of its own name. Raises NotFound while it is not drawn."""
-    if statement.pdf_key is None:
-        raise NotFound("statement")
-    try:
-        data = storage_from(current_app.config).get(statement.pdf_key)
-    except MissingFile:
-        raise NotFound("statement") from None
-    response = make_response(data)
-    response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{statement.number}.pdf"'
-    return response
+    """The PDF as a file. Raises NotFound while it is not drawn."""
+    return pdf_of(statement)

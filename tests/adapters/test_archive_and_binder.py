@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.adapters.archive import Entry, safe_name, zip_pieces
+from helpdesk.adapters.archive import Entry, zip_pieces
 from helpdesk.adapters.pdf import binder
 from helpdesk.adapters.pdf.null import one_line_pdf
 
@@ -27,21 +27,6 @@ def test_a_zip_holds_what_was_put_in(files):
     assert [archive.read(e.name) for e in entries] == [data for data, _ in files]
     # Sizes stand before the bytes, so that also what reads front to back can unpack it.
     assert all(not info.flag_bits & 0x08 for info in archive.infolist())
-
-
-@given(st.text(max_size=200))
-def test_a_name_is_never_a_path(text):
-    name = safe_name(text)
-    assert name
-    assert name not in (".", "..")
-    assert not set(name) & set('/\\:*?"<>|\x00\n')
-    assert len(name.encode()) <= 121
-    assert name == name.strip(" .") or name == "_"
-
-
-@pytest.mark.parametrize("text", ["CON", "con.txt", "nul", "", "...", "LPT1"])
-def test_a_name_that_windows_keeps_for_itself_is_changed(text):
-    assert safe_name(text).startswith("_")
 
 
 def test_pages_are_bound_in_order_and_what_they_share_is_written_once():

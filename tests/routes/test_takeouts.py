@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import event, func, select
 
 from helpdesk import clock as house_clock
-from helpdesk.adapters.packing import Archive, safe_name
+from helpdesk.adapters.packing import Archive
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import begin, db
 from helpdesk.domain import attachments, certificates, consultation, expert_persons, takeouts
@@ -424,18 +424,6 @@ def test_an_english_reader_gets_an_english_copy(browser, make):
     whole = opened(ask(browser, f"/t/{token}/data"))
     assert content(whole)["language"] == "en" and content(whole)["cases"][0]["status_text"] == "Closed"
     assert '<html lang="en">' in whole.read("index.html").decode()
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("CON", "_CON"), ("nul.txt", "_nul.txt"), ("com1.a.txt", "_com1.a.txt"), ("console.txt", "console.txt"),
-        ("a/b\\c:d*e?.txt", "a_b_c_d_e_.txt"), ("..", "file"), ("  合同. ", "合同"), ("\u202egpj.exe", "gpj.exe"),
-        ("a\x00b\n.txt", "ab.txt"), ("", "file"), ("x" * 300 + ".pdf", "x" * 96 + ".pdf"),
-    ],
-)  # fmt: skip
-def test_names_are_safe_for_windows(name, safe):
-    assert safe_name(name) == safe
 
 
 def test_names_differ_also_where_capitals_do_not_count():

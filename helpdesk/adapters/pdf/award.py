@@ -9,19 +9,22 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from helpdesk.adapters.pdf import Facts, RenderingUnavailable
+from helpdesk.adapters.pdf import Facts
 from helpdesk.adapters.pdf.titles import AWARD, AWARD_EN
 from helpdesk.adapters.pdf.wording import (
     ISSUER_SIZES,
     MARK,
     SEAL,
+    Fact,
     chinese_date,
     chinese_period,
     clamp,
     clean,
     ems,
     english_period,
+    fact,
     hours,
+    refuse_gaps,
     short_address,
     short_digest,
 )
@@ -56,16 +59,6 @@ class AwardFacts(Facts):
 
 
 @dataclass(frozen=True)
-class Item:
-    """One column of the strip under the text."""
-
-    label: str
-    english: str
-    value: str
-    long: bool
-
-
-@dataclass(frozen=True)
 class AwardPaper:
     """The strings of one award, cleaned. Escaping is the template's."""
 
@@ -78,7 +71,7 @@ class AwardPaper:
     honour: str
     honour_size: str
     english: str
-    strip: tuple[Item, ...]
+    strip: tuple[Fact, ...]
     issuer: str
     issuer_size: str
     issued_on: str
@@ -128,7 +121,7 @@ def _english(facts: AwardFacts) -> str:
     return f"Awarded “{clean(facts.title_en)}” for volunteer service to small and medium enterprises, {period}."
 
 
-def _strip(facts: AwardFacts) -> tuple[Item, ...]:
+def _strip(facts: AwardFacts) -> tuple[Fact, ...]:
     """The strip under the text; room is in em squares of the ordinary size, as wide as award.css makes it."""
     noticed = "无需公示"
     if facts.noticed_from and facts.noticed_until:
@@ -139,10 +132,7 @@ def _strip(facts: AwardFacts) -> tuple[Item, ...]:
         ("期间服务时长", "Hours", f"{hours(facts.minutes)}小时" if facts.minutes else "—", 8.0),
         ("依据", "Basis", facts.basis, 20.0),
     )
-    return tuple(
-        Item(label, english, clamp(clean(value) or "—", room * 2.4), ems(clean(value)) > room)
-        for label, english, value, room in rows
-    )
+    return tuple(fact(label, english, clean(value) or "—", room) for label, english, value, room in rows)
 
 
 def _printed(made: AwardPaper) -> Iterator[tuple[str, str]]:
@@ -155,17 +145,6 @@ def _printed(made: AwardPaper) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_gaps(made: AwardPaper, coverage: Collection[int]) -> None:
-    """No box instead of a character, ever: missing words or characters stop the paper."""
-    for field, text in (("name", made.name), ("title", made.honour), ("issuer_name", made.issuer)):
-        if not text:
-            raise RenderingUnavailable(f"award {made.number}: {field} is empty and must be on the paper")
-    for field, size in (("title", made.honour_size), ("issuer_name", made.issuer_size)):
-        if not size:
-            raise RenderingUnavailable(f"award {made.number}: {field} is too long for its place")
-    named = []
-    for field, text in _printed(made):
-        gaps = dict.fromkeys(c for c in text if ord(c) not in coverage)
-        if gaps:
-            named.append(f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in gaps)}")
-    if named:
-        raise RenderingUnavailable(f"award {made.number}: no font has {'; '.join(named)}")
+    needed = {"name": made.name, "title": made.honour, "issuer_name": made.issuer}
+    sizes = {"title": made.honour_size, "issuer_name": made.issuer_size}
+    refuse_gaps(f"award {made.number}", needed, sizes, _printed(made), coverage)

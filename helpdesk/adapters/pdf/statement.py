@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from helpdesk.adapters.pdf import Facts, RenderingUnavailable
+from helpdesk.adapters.pdf import Facts
 from helpdesk.adapters.pdf.titles import STATEMENT, STATEMENT_EN
 from helpdesk.adapters.pdf.wording import (
     CONFIRMED,
@@ -25,6 +25,7 @@ from helpdesk.adapters.pdf.wording import (
     clean,
     english_period,
     hours,
+    refuse_gaps,
     short_address,
     short_digest,
     without_pictures,
@@ -269,17 +270,11 @@ def _printed(made: Statement) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_gaps(made: Statement, coverage: Collection[int]) -> None:
-    """No box instead of a character, and nothing that the law asks for left out: the paper is stopped, in one line."""
-    needed = {"expert_name": made.name, "issuer_name": made.issuer, "recorders": made.recorders, "groups": made.groups}
-    for field, value in needed.items():
-        if not value:
-            raise RenderingUnavailable(f"statement {made.number}: {field} is empty and must be on the paper")
-    if any(not row.name for row in made.recorders):
-        raise RenderingUnavailable(f"statement {made.number}: recorder is empty and must be on the paper")
-    named = []
-    for field, text in _printed(made):
-        gaps = dict.fromkeys(c for c in text if ord(c) not in coverage)
-        if gaps:
-            named.append(f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in gaps)}")
-    if named:
-        raise RenderingUnavailable(f"statement {made.number}: no font has {'; '.join(dict.fromkeys(named))}")
+    needed = {
+        "expert_name": made.name,
+        "issuer_name": made.issuer,
+        "recorders": made.recorders,
+        "groups": made.groups,
+        "recorder": all(row.name for row in made.recorders),
+    }
+    refuse_gaps(f"statement {made.number}", needed, {}, _printed(made), coverage)

@@ -7,7 +7,7 @@ not follow the reader's language. No spaces between Han characters and digits (G
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -232,11 +232,11 @@ def _facts(facts: CertificateFacts) -> tuple[Fact, ...]:
         ("企业评价", "Rating", "未评价" if facts.rating is None else f"{facts.rating}分", 6.5),
         ("累计服务时长", "Total", f"{hours(facts.cumulative_minutes)}小时", 8.7),
     )
-    return tuple(_fact(label, english, clean(value) or "—", room) for label, english, value, room in rows)
+    return tuple(fact(label, english, clean(value) or "—", room) for label, english, value, room in rows)
 
 
-def _fact(label: str, english: str, value: str, room: float) -> Fact:
-    """Two lines at three quarters of the size hold a little over two and a half times the text."""
+def fact(label: str, english: str, value: str, room: float) -> Fact:
+    """A column with room for so many em squares; two lines at three quarters of the size hold over 2.5 times."""
     return Fact(label, english, clamp(value, room * 2.4), ems(value) > room)
 
 
@@ -264,17 +264,32 @@ def _printed(made: Paper) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_gaps(made: Paper, coverage: Collection[int]) -> None:
-    """No box instead of a character, ever: missing names or characters stop the paper."""
     needed = {"expert_name": made.name, "issuer_name": made.issuer, "content": made.content.rstrip(ENDINGS)}
-    for field, text in needed.items():
-        if not text:
-            raise RenderingUnavailable(f"certificate {made.number}: {field} is empty and must be on the paper")
-    if not made.issuer_size:
-        raise RenderingUnavailable(f"certificate {made.number}: issuer_name is too long for its place")
+    refuse_gaps(f"certificate {made.number}", needed, {"issuer_name": made.issuer_size}, _printed(made), coverage)
+
+
+def refuse_gaps(
+    paper: str,
+    needed: Mapping[str, object],
+    sizes: Mapping[str, str],
+    printed: Iterable[tuple[str, str]],
+    coverage: Collection[int],
+) -> None:
+    """No box instead of a character, and nothing that must be there left out: the paper is stopped, in one line.
+
+    `needed` fields may not be empty; fields of `sizes` found no size that fits when theirs is empty; `printed` are all
+    words of persons and offices. Raises RenderingUnavailable naming the paper, the fields and the characters.
+    """
+    for field, value in needed.items():
+        if not value:
+            raise RenderingUnavailable(f"{paper}: {field} is empty and must be on the paper")
+    for field, size in sizes.items():
+        if not size:
+            raise RenderingUnavailable(f"{paper}: {field} is too long for its place")
     named = []
-    for field, text in _printed(made):
+    for field, text in printed:
         gaps = dict.fromkeys(c for c in text if ord(c) not in coverage)
         if gaps:
             named.append(f"{field}: {' '.join(f'{c} (U+{ord(c):04X})' for c in gaps)}")
     if named:
-        raise RenderingUnavailable(f"certificate {made.number}: no font has {'; '.join(named)}")
+        raise RenderingUnavailable(f"{paper}: no font has {'; '.join(dict.fromkeys(named))}")
