@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, union_all, update
 from sqlalchemy.orm import aliased
 
 from helpdesk import clock
@@ -31,6 +31,7 @@ from helpdesk.models import (
     Feedback,
     Grant,
     Honour,
+    HoursEntry,
     ImportedRecord,
     Nomination,
     Offer,
@@ -109,9 +110,8 @@ def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, named: str, re
         raise Refused("reason_missing", field="reason")
     if len(reason.strip()) > LONGEST_REASON:
         raise Refused("text_too_long", field="reason", over=len(reason.strip()) - LONGEST_REASON)
-    account_id = account_of(survivor)
     _refuse_two_at_once(duplicate, survivor)
-    _refuse_self_decided(duplicate, account_id)
+    _refuse_self_decided(duplicate, survivor)
     _one_account(duplicate, survivor)
     minutes = _move_hours(duplicate, survivor, account_of(survivor), by, reason.strip())
     _move_rows(duplicate, survivor)
@@ -134,10 +134,13 @@ def _refuse_two_at_once(duplicate: Expert, survivor: Expert) -> None:
         raise Refused("merge_overlaps", field="volunteer_number", start=both.starts_at, end=both.ends_at)
 
 
-def _refuse_self_decided(duplicate: Expert, account_id: int | None) -> None:
-    """Nobody's hours may turn out to have been confirmed by themselves (rule R05)."""
-    own = (Visit.expert_id == duplicate.id, Visit.decided_by_id == account_id)
-    if account_id is not None and db.session.scalar(select(Visit.id).where(*own).limit(1)):
+def _refuse_self_decided(duplicate: Expert, survivor: Expert) -> None:
+    """Nobody's hours may turn out to have been confirmed or recorded by themselves, by whichever account (rule R05)."""
+    accounts = [each for each in map(account_of, (duplicate, survivor)) if each is not None]
+    experts = (duplicate.id, survivor.id)
+    decided = select(Visit.id).where(Visit.expert_id.in_(experts), Visit.decided_by_id.in_(accounts))
+    recorded = select(HoursEntry.id).where(HoursEntry.expert_id.in_(experts), HoursEntry.recorded_by_id.in_(accounts))
+    if db.session.scalar(union_all(decided, recorded).limit(1)) is not None:
         raise Refused("own_hours")
 
 

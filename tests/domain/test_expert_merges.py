@@ -105,6 +105,16 @@ def test_whoever_confirmed_hours_does_not_become_their_expert(twice):
         merge(cast)
 
 
+def test_nor_does_one_who_confirmed_the_hours_of_whom_they_become(town):
+    make, cast = town, town.cast
+    case = make.case("closed")
+    said = {"survivor": cast.expert("chen"), "named": "陈明远", "reason": "登记了两次"}
+    visits.of(case)[0].decided_by_id = cast.qian.account_id
+    db.session.flush()
+    with pytest.raises(Refused, match="own_hours"):
+        expert_merges.merge(cast.expert("qian"), cast.zhou, **said)
+
+
 def test_in_the_browser_the_operator_sees_what_moves_and_is_asked_why(browser, make, cast):
     make.case("closed", expert="wu", phone="13800138055")
     db.session.commit()
