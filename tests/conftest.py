@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import make_url
 
 from helpdesk import clock as house_clock
 from helpdesk import create_app
@@ -120,6 +120,28 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated database with the cast in it, made once; its user may create databases."""
+    with servers.postgres_database(postgres_url, "helpdesk_template") as url:
+        migrated(tmp_path_factory.mktemp("postgres"), url)
+        yield make_url(url).database or ""
+
+
+@pytest.fixture
+def postgres_copy(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of one's own, migrated, with the cast in it."""
+    with servers.postgres_database(postgres_url, "helpdesk_test", postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_empty(postgres_url: str) -> Iterator[str]:
+    """A PostgreSQL database of one's own with nothing in it."""
+    with servers.postgres_database(postgres_url, "helpdesk_empty") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A throw-away Redis."""
     with servers.redis() as url:
@@ -148,18 +170,9 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         begin(read_only=False)
         yield Make(Cast())
         return
-    url = request.getfixturevalue("postgres_url")
-    with house_clock.at(NOW):
-        fresh = create_app(settings(tmp_path, url))
-        with fresh.app_context():
-            db.session.execute(text("DROP SCHEMA public CASCADE"))
-            db.session.execute(text("CREATE SCHEMA public"))
-            db.session.commit()
-            db.session.remove()
-            db.engine.dispose()
-        app = migrated(tmp_path, url)
-        with app.app_context():
-            begin(read_only=False)
-            yield Make(Cast())
-            db.session.remove()
-            db.engine.dispose()
+    app = create_app(settings(tmp_path, request.getfixturevalue("postgres_copy")))
+    with house_clock.at(NOW), app.app_context():
+        begin(read_only=False)
+        yield Make(Cast())
+        db.session.remove()
+        db.engine.dispose()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from helpdesk import clock as house_clock
 from helpdesk import create_app
@@ -30,14 +30,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Flask]:
         app: Flask = request.getfixturevalue("app")
         yield app
         return
-    url = request.getfixturevalue("postgres_url")
-    plain = create_app(conftest.settings(tmp_path, url))
-    with plain.app_context():
-        db.session.execute(text("DROP SCHEMA public CASCADE"))
-        db.session.execute(text("CREATE SCHEMA public"))
-        db.session.commit()
-        db.engine.dispose()
-    app = conftest.migrated(tmp_path, url)
+    app = create_app(conftest.settings(tmp_path, request.getfixturevalue("postgres_copy")))
     with app.app_context(), house_clock.at(conftest.NOW):
         yield app
         db.session.rollback()

@@ -22,13 +22,10 @@ from tests.make import Make
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def empty(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     """An application on an empty database."""
-    url = f"sqlite:///{tmp_path / 'empty.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'empty.db'}" if is_sqlite else request.getfixturevalue("postgres_empty")
     app = create_app(conftest.settings(tmp_path, url))
     with app.app_context():
-        if request.param == "postgresql":
-            db.session.execute(text("DROP SCHEMA public CASCADE"))
-            db.session.execute(text("CREATE SCHEMA public"))
-            db.session.commit()
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -70,16 +67,9 @@ def test_a_row_survives_a_step_down_and_up(empty):
 def lived_in(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     """A database with one closed case."""
     if request.param == "sqlite":
-        app = conftest.migrated(tmp_path, f"sqlite:///{tmp_path / 'lived.db'}")
+        app = request.getfixturevalue("app")
     else:
-        url = request.getfixturevalue("postgres_url")
-        plain = create_app(conftest.settings(tmp_path, url))
-        with plain.app_context():
-            db.session.execute(text("DROP SCHEMA public CASCADE"))
-            db.session.execute(text("CREATE SCHEMA public"))
-            db.session.commit()
-            db.engine.dispose()
-        app = conftest.migrated(tmp_path, url)
+        app = create_app(conftest.settings(tmp_path, request.getfixturevalue("postgres_copy")))
     with app.app_context(), house_clock.at(conftest.NOW):
         with transaction():
             Make(Cast()).case("closed")

@@ -24,11 +24,10 @@ from tests.cli.shell import run
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def migrated(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     """An application on a migrated database without rows."""
-    url = f"sqlite:///{tmp_path / 'x.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'x.db'}" if is_sqlite else request.getfixturevalue("postgres_empty")
     app = create_app(conftest.settings(tmp_path, url))
     with app.app_context():
-        if request.param == "postgresql":
-            say("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
         upgrade()
         yield app
         db.session.remove()
