@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
 from helpdesk import clock as house_clock
@@ -57,6 +58,16 @@ def migrated(folder: Path, url: str) -> Flask:
         db.session.remove()
         db.engine.dispose()
     return app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test has an application of its own; what they make of the templates is compiled once."""
+    plain = Flask.jinja_options
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Flask.jinja_options = {**plain, "bytecode_cache": cache}
+    yield
+    Flask.jinja_options = plain
 
 
 @pytest.fixture(scope="session")
