@@ -14,7 +14,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
 from helpdesk import clock as house_clock
-from helpdesk import create_app
+from helpdesk import config, create_app
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import reference
 from tests import servers
@@ -91,17 +91,30 @@ def clock() -> Iterator[Any]:
         yield house_clock
 
 
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application that tests on SQLite share: its routes, templates and statements are compiled once."""
+    folder = tmp_path_factory.mktemp("house")
+    return create_app(settings(folder, f"sqlite:///{folder / 'test.db'}"))
+
+
 @pytest.fixture
-def app(template_database: Path, tmp_path: Path, clock: Any) -> Iterator[Flask]:
-    """The application on its own copy of the template database, with a context pushed."""
-    path = tmp_path / "test.db"
-    shutil.copy(template_database, path)
-    app = create_app(settings(tmp_path, f"sqlite:///{path}"))
-    with app.app_context():
-        yield app
+def app(house: Flask, template_database: Path, tmp_path: Path, clock: Any) -> Iterator[Flask]:
+    """The application on a fresh copy of the template database, with settings and folders of its own, in a context."""
+    url = house.config["DATABASE_URL"]
+    for ending in ("", "-wal", "-shm"):
+        Path(url.removeprefix("sqlite:///") + ending).unlink(missing_ok=True)
+    shutil.copy(template_database, url.removeprefix("sqlite:///"))
+    before = dict(house.config)
+    house.config.update(config.for_flask(tmp_path, settings(tmp_path, url)))
+    config.use(house.config)
+    with house.app_context():
+        yield house
         db.session.rollback()
         db.session.remove()
         db.engine.dispose()
+    house.config.clear()
+    house.config.update(before)
 
 
 @pytest.fixture

@@ -13,13 +13,14 @@ from flask import stream_with_context
 from sqlalchemy import insert, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from helpdesk import clock
+from helpdesk import clock, create_app
 from helpdesk.db import begin, db
 from helpdesk.domain import queues
 from helpdesk.domain.queues import Filters
 from helpdesk.models import Case
 from helpdesk.presentation import export
 from helpdesk.routes.page import table
+from tests.conftest import settings
 
 MANY = 20_000
 
@@ -117,7 +118,7 @@ def test_what_broke_off_never_looks_whole(app, make):
         assert "完" not in "".join(told)
 
 
-def test_a_server_that_breaks_off_does_not_end_the_answer(app, make, cast, monkeypatch):
+def test_a_server_that_breaks_off_does_not_end_the_answer(app, make, cast, monkeypatch, tmp_path):
     """The browser is told by the protocol: the last chunk never comes."""
     who = cast.zhou
     copies(make.case("submitted"), 600)
@@ -125,9 +126,10 @@ def test_a_server_that_breaks_off_does_not_end_the_answer(app, make, cast, monke
     def broken(cases, total):
         yield from export.lines((each for n, each in enumerate(cases) if n < 400), total)
 
-    app.add_url_rule("/broken-export", view_func=_broken(broken, who))
+    desk = create_app(settings(tmp_path, app.config["DATABASE_URL"]))
+    desk.add_url_rule("/broken-export", view_func=_broken(broken, who))
     monkeypatch.setattr(WSGIRequestHandler, "protocol_version", "HTTP/1.1")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, desk, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
