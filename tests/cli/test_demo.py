@@ -14,8 +14,8 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from helpdesk import clock, create_app
-from helpdesk.db import begin, db, transaction
-from helpdesk.domain import hours, life, reference
+from helpdesk.db import begin, db
+from helpdesk.domain import hours, life
 from helpdesk.models import (
     Account,
     Case,
@@ -42,9 +42,6 @@ def empty_app(folder: Path) -> Flask:
     app = create_app(settings(folder, f"sqlite:///{folder / 'demo.db'}"))
     with app.app_context():
         upgrade()
-        with clock.at(NOW), transaction():
-            reference.load_all()
-        db.session.remove()
     return app
 
 

@@ -29,6 +29,7 @@ from helpdesk.domain import (
     invitations,
     keeping,
     print_runs,
+    reference,
     routing,
     search,
     series,
@@ -43,6 +44,7 @@ from helpdesk.models import (
     Case,
     ChannelKind,
     CompanyPart,
+    District,
     Event,
     Notice,
     SeriesUnit,
@@ -87,8 +89,13 @@ VETERANS = {"ex-11": 7, "ex-21": 4, "ex-31": 3}
 
 
 def build(n_cases: int, tell: Callable[[str], None]) -> None:
-    """Tell the city's last year into the database; about `n_cases` cases, in every state."""
+    """Tell the city's last year into the database; about `n_cases` cases, in every state. What the city stands on,
+    districts and fields, is loaded first where it is missing."""
     chance = random.Random(SEED)
+    if db.session.scalar(select(District.code).limit(1)) is None:
+        db.session.rollback()
+        with transaction():
+            reference.load_all()
     with house_chance.seeded(chance):
         with transaction(), clock.at(clock.now() - timedelta(days=900)):
             city = people.settle(chance)
