@@ -60,6 +60,8 @@ def permissions_page() -> str:
             scopes = [r.which.__name__ for r in policy.RULES if r.role is role and action in r.may]
             cells.append("; ".join(scopes) or "-")
         lines.append(f"| {action} | " + " | ".join(cells) + " |")
+    lines += ["", "## When a case's personal data is gone\n"]
+    lines += ["Of what is done on a case only this is left: " + ", ".join(sorted(policy.AFTER_ERASURE)) + "."]
     return "\n".join(lines) + "\n"
 
 

@@ -31,7 +31,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.presentation import case_thread, filters
-from helpdesk.presentation.words import district_name, industry_label, named, word
+from helpdesk.presentation.words import district_name, industry_label, kept, named, word
 from helpdesk.rules import lifecycle, policy
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_phone
@@ -204,13 +204,14 @@ def company_card(case: Case, may_contact: bool) -> CompanyCard | None:
     company = case.company
     if company is None:
         return None
+    is_gone = case.anonymised_at is not None
     return CompanyCard(
-        name=company.name,
+        name=kept(company.name),
         size=size_words(company.size, company.employees),
         industry=industry_label(company.industry),
         district=district_name(case.district),
-        contact=case_thread.contact_name(case, may_read=may_contact),
-        phone=mask_phone(case.contact_phone),
+        contact="" if is_gone else case_thread.contact_name(case, may_read=may_contact),
+        phone="" if is_gone else mask_phone(case.contact_phone),
         phone_url=url_for("cases.view_contact", number=case.number) if may_contact else "",
         times=case.contact_times or None,
         meeting=word(case.meeting) if case.meeting else None,

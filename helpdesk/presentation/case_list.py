@@ -16,7 +16,7 @@ from helpdesk.domain.queues import Filters, Page
 from helpdesk.i18n import N_, counted
 from helpdesk.models import Case
 from helpdesk.presentation import filters as show
-from helpdesk.presentation.words import named, status_icon, status_label
+from helpdesk.presentation.words import case_title, named, status_icon, status_label
 from helpdesk.rules.lifecycle import STATES
 from helpdesk.rules.policy import Who
 
@@ -130,7 +130,7 @@ def _row(case: Case, words: tuple[str, ...] = (), excerpt: str = "") -> Row:
     live = not STATES[case.status].is_end
     return Row(
         number=case.number or "",
-        title=marked(case.title, words),
+        title=marked(case_title(case), words),
         url=url_for("cases.show", number=case.number),
         category=named(case.category, short=True),
         company=marked(case.company.name if case.company else "", words),

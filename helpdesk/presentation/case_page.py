@@ -37,7 +37,7 @@ from helpdesk.presentation.case_cards import CompanyCard, Hours, OfferLine, Pape
 from helpdesk.presentation.case_thread import Entry, Parts
 from helpdesk.presentation.file_views import files_of, staff_door
 from helpdesk.presentation.incoming_page import came
-from helpdesk.presentation.words import named, refusal_text, status_icon, status_label
+from helpdesk.presentation.words import case_title, kept, named, refusal_text, status_icon, status_label
 from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.policy import Who
 
@@ -162,11 +162,11 @@ def build(case: Case, who: Who) -> CasePage:
     answer = closure.latest_answer(case)
     return CasePage(
         case=case,
-        title=case.title,
+        title=case_title(case),
         state=status_icon(case),
         state_label=status_label(case),
         category=named(case.category, short=True),
-        company=case.company.name if case.company else "",
+        company=kept(case.company.name) if case.company else "",
         station=named(case.station),
         clock=_clock(case),
         back_label=gettext("我的案件") if is_mine else gettext("案件"),
@@ -185,12 +185,8 @@ def build(case: Case, who: Who) -> CasePage:
         company_card=case_cards.company_card(case, may_contact),
         offers=case_cards.offer_lines(rows.offers) if may_offers else [],
         related=links.of(case, who),
-        hold_url=url_for("keeping.hold", number=case.number)
-        if "case.hold_data" in may and case.anonymised_at is None
-        else "",
-        series_url=url_for("series.new", number=case.number)
-        if "case.begin_series" in may and case.anonymised_at is None
-        else "",
+        hold_url=url_for("keeping.hold", number=case.number) if "case.hold_data" in may else "",
+        series_url=url_for("series.new", number=case.number) if "case.begin_series" in may else "",
         link_url=url_for("links.new", number=case.number) if "case.triage" in may else "",
         tags=routing.tags_of([case.id]).get(case.id, []),
         tags_url=url_for("tags.new", number=case.number) if "case.tag" in may else "",
@@ -350,7 +346,7 @@ def _notices(case: Case) -> list[tuple[str, str]]:
     if case.is_paused and not lifecycle.STATES[case.status].is_end:
         found.append(("info", gettext("在等企业补充，计时暂停。企业一回复就接着走")))
     if case.anonymised_at is not None:
-        found.append(("info", gettext("个人信息已去除，留下的是服务记录和统计")))
+        found.append(("info", case_thread.removed_words(case)))
     elif case.held_reason:
         found.append(("info", gettext("到期也保留资料：%(reason)s", reason=case.held_reason)))
     ended = _how_it_ended(case)

@@ -18,7 +18,7 @@ from helpdesk.models import Case, Event, Meeting, Message, Note, Side, Status, V
 from helpdesk.presentation import filters
 from helpdesk.presentation.file_views import NO_FILES, FilesOf, FileView
 from helpdesk.presentation.incoming_page import NOT_BY_MAIL, Came
-from helpdesk.presentation.words import VISIT_STATES, event_text, named
+from helpdesk.presentation.words import VISIT_STATES, event_text, kept, named
 from helpdesk.rules import mentions
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.events import BY_KIND
@@ -28,7 +28,7 @@ from helpdesk.rules.policy import Who
 # What a bubble or a card says already, and what only the log of looking keeps, needs no line of its own.
 SILENT = frozenset({
     "case.submitted", "case.started", "message.posted", "message.brought", "note.posted", "note.mentioned",
-    "visit.logged", "visit.confirmed", "visit.verified", "contact.viewed", "file.removed",
+    "visit.logged", "visit.confirmed", "visit.verified", "contact.viewed", "file.removed", "file.forgotten",
 })  # fmt: skip
 
 # Who was asked before and why not is for those who assign; the expert who said yes reads none of it.
@@ -125,6 +125,17 @@ class Parts:
     mentioned: dict[int, list[str]] = field(default_factory=dict)
 
 
+def removed_words(case: Case) -> str:
+    """What everybody reads first on a case whose personal data is gone, else empty. Its conversation has a line of
+    its own."""
+    if case.anonymised_at is None:
+        return ""
+    return gettext(
+        "个人信息已于 %(day)s 去除，这一件只能看。留下的是服务记录和统计：时间、分钟数、结果。",
+        day=filters.full_day(case.anonymised_at),
+    )
+
+
 def contact_name(case: Case, *, may_read: bool) -> str:
     """The name of the company's contact, for those who may know it; else its first character."""
     return case.contact_name if may_read else mask_name(case.contact_name)
@@ -132,9 +143,11 @@ def contact_name(case: Case, *, may_read: bool) -> str:
 
 def thread(case: Case, who: Who, parts: Parts) -> list[Entry]:
     """Everything in order of time, with a heading on the first of each day. Visits stand on the day they were."""
-    found = [_problem(case, parts)] if case.submitted_at else []
-    found += [_message(m, case, who, parts) for m in parts.messages]
-    found += [_note(n, parts) for n in parts.notes]
+    found: list[Entry] = []
+    if case.anonymised_at is None:
+        found += [_problem(case, parts)] if case.submitted_at else []
+        found += [_message(m, case, who, parts) for m in parts.messages]
+        found += [_note(n, parts) for n in parts.notes]
     found += [_visit(v, case, who, parts) for v in parts.visits]
     found += _events(parts)
     return list(with_days(sorted(found, key=lambda entry: entry.at)))
@@ -237,7 +250,7 @@ def with_mentions(text: str, names: list[str]) -> Markup:
 def _visit(row: Visit, case: Case, who: Who, parts: Parts) -> Entry:
     words, state = VISIT_STATES[row.status]
     said = gettext(words)
-    if row.status is VisitStatus.DISPUTED and row.dispute_reason:
+    if row.status is VisitStatus.DISPUTED and kept(row.dispute_reason):
         said = gettext("企业有异议：%(reason)s", reason=row.dispute_reason)
     mine = who.expert_id is not None and who.expert_id == row.expert_id == case.expert_id
     open_still = row.status in (VisitStatus.LOGGED, VisitStatus.DISPUTED) and case.status in CHANGEABLE
@@ -249,7 +262,7 @@ def _visit(row: Visit, case: Case, who: Who, parts: Parts) -> Entry:
         title=gettext("%(what)s：%(place)s", what=title, place=row.place) if row.place else title,
         hours=hours_text(row.counted_minutes),
         when=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
-        text=row.summary,
+        text=kept(row.summary),
         state=state,
         state_text=said,
         edit_url=url_for("visits.edit", number=case.number, visit_id=row.id) if mine and open_still else "",

@@ -54,6 +54,8 @@ Door = Callable[[Attachment], tuple[str, str]]
 
 def files_of(case: Case, who: Who, *, with_notes: bool, door: Door) -> FilesOf:
     """Everything on the case; `door` gives the addresses to open and to remove a file through the reader's own door."""
+    if case.anonymised_at is not None:
+        return NO_FILES  # gone with the rest, and said in one line
     found = FilesOf()
     rows = attachments.of_case(case, with_notes=with_notes)
     removable = attachments.removable(case, who) if rows else set()

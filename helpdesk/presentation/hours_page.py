@@ -17,7 +17,7 @@ from helpdesk.presentation import filters, paper_page, statement_page
 from helpdesk.presentation.article_page import neutral_words
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.paper_page import PaperRow
-from helpdesk.presentation.words import named, word
+from helpdesk.presentation.words import case_title, named, word
 from helpdesk.rules.credit import Progress, hours_text
 
 VOUCHED = {ConfirmedBy.COMPANY: N_("企业确认"), ConfirmedBy.STATION: N_("站点核定")}
@@ -299,7 +299,7 @@ def star_of(progress: Progress) -> Star:
 def _line(entry: HoursEntry) -> Line:
     return Line(
         day=filters.full_day(entry.served_on),
-        title=entry.case.title,
+        title=case_title(entry.case),
         number=entry.case.number or "",
         url=url_for("cases.show", number=entry.case.number),
         mode=word(entry.mode),

@@ -13,7 +13,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import closure, consultation, deadlines, life, nominations, record, series, visits
 from helpdesk.models import Answer, Case, Clock, Consent, Event, Feedback, Message, Side, Status, Visit, VisitStatus
-from helpdesk.presentation import filters, series_page
+from helpdesk.presentation import case_thread, filters, series_page
 from helpdesk.presentation.case_page import POINTS, RANKS
 from helpdesk.presentation.case_thread import (
     VISIT_TITLES,
@@ -28,7 +28,7 @@ from helpdesk.presentation.case_thread import (
 )
 from helpdesk.presentation.file_views import FilesOf, files_of, own_door
 from helpdesk.presentation.incoming_page import Came, came
-from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, named, word
+from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, kept, named, word
 from helpdesk.rules import events as table
 from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.credit import hours_text
@@ -37,7 +37,7 @@ from helpdesk.rules.policy import Who
 
 # Said by a bubble or a card already.
 SILENT = {"message.posted", "visit.logged", "visit.changed", "visit.confirmed", "visit.verified", "case.submitted",
-          "case.asked"}  # fmt: skip
+          "case.asked", "file.forgotten"}  # fmt: skip
 
 
 # Nobody has the case yet: an expert of an earlier round is no longer its.
@@ -82,6 +82,10 @@ class OwnPage:
     # A viewer only reads: nothing to press, and nothing by which the tracking link could be found.
     may_act: bool = True
     may_erase: bool = False
+    may_correct: bool = False
+    may_claim: bool = False
+    # What is said instead of everything above, once the personal data is gone.
+    removed: str = ""
     # The case comes again: how often, and when next.
     series: series_page.SeriesView | None = None
     rejected: Event | None = None
@@ -92,7 +96,8 @@ def build(case: Case, who: Who) -> OwnPage:
     log = record.timeline(case)
     held = visits.of(case)
     ended = lifecycle.STATES[case.status].is_end
-    may_act = policy.can(who, "case.confirm", case)
+    may = policy.allowed(who, case, ("case.confirm", "case.ask_erasure", "case.ask_correction", "case.claim"))
+    may_act, is_gone = "case.confirm" in may, case.anonymised_at is not None
     return OwnPage(
         case=case,
         headline=headline(case),
@@ -107,8 +112,11 @@ def build(case: Case, who: Who) -> OwnPage:
         steps={p.step.name for p in life.steps_for(case, who) if p.obstacle is None},
         may_reply=may_act and not ended and case.status is not Status.DRAFT,
         may_act=may_act,
-        may_erase=may_act and ended and case.anonymised_at is None and case.company_id is not None,
-        series=_series(case),
+        may_erase="case.ask_erasure" in may and ended and case.company_id is not None,
+        may_correct="case.ask_correction" in may and case.visit_count > 0,
+        may_claim="case.claim" in may and case.contact_account_id is None,
+        removed=case_thread.removed_words(case),
+        series=None if is_gone else _series(case),
         rejected=next((e for e in reversed(log) if e.kind == "case.rejected"), None),
     )
 
@@ -144,6 +152,8 @@ def headline(case: Case) -> str:
 
 def what_next(case: Case) -> str:
     """What happens next, and by when."""
+    if case.anonymised_at is not None:
+        return ""
     if case.is_paused and not lifecycle.STATES[case.status].is_end:
         return gettext("在下面回复就行，回复后继续办。")
     if case.status in (Status.SUBMITTED, Status.TRIAGED, Status.OFFERED) and case.first_answer_at is None:
@@ -198,9 +208,10 @@ def _points(case: Case, log: list[Event]) -> list[Point]:
 
 def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> list[Entry]:
     found: list[Entry] = []
-    said = consultation.messages(case)
+    is_gone = case.anonymised_at is not None
+    said = [] if is_gone else consultation.messages(case)
     letters = came(case, said)
-    if case.submitted_at:
+    if case.submitted_at and not is_gone:
         first = by_mail(letters, 0)
         theirs = not is_repeated(log)
         author = case.contact_name if theirs else named(case.station)
@@ -232,7 +243,7 @@ def _visit(row: Visit, files: FilesOf) -> Entry:
         title=gettext(VISIT_TITLES[row.mode]),
         hours=hours_text(row.counted_minutes),
         when=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
-        text=row.summary,
+        text=kept(row.summary),
         state=state,
         state_text=_visit_state(row, words),
         edit_url="open" if row.status is VisitStatus.LOGGED else "",
@@ -245,15 +256,15 @@ def _visit_state(row: Visit, words: str) -> str:
     if row.status is VisitStatus.LOGGED:
         return gettext("等您确认")
     if row.status is VisitStatus.DISPUTED:
-        return gettext("您说不对：%(why)s，等专家改", why=(row.dispute_reason or "").rstrip("。.!！"))
+        return gettext("您说不对：%(why)s，等专家改", why=kept(row.dispute_reason).rstrip("。.!！"))
     return gettext(words)
 
 
 def _told(case: Case, *, with_phone: bool) -> list[tuple[str, str]]:
     """What the company said of itself, so that a mistake is noticed; the link may be seen by others, so masked."""
     rows = [
-        (gettext("企业"), case.company.name if case.company else ""),
-        (gettext("称呼"), case.contact_name),
+        (gettext("企业"), kept(case.company.name) if case.company else ""),
+        (gettext("称呼"), kept(case.contact_name)),
         (gettext("手机号"), mask_phone(case.contact_phone) if with_phone else ""),
         (gettext("方便的时间"), case.contact_times or ""),
         (gettext("想怎么谈"), word(case.meeting) if case.meeting else ""),

@@ -11,9 +11,9 @@ from flask_babel import gettext
 from helpdesk import clock
 from helpdesk.domain import certificates, closure, visits
 from helpdesk.models import Answer, Case, Feedback, PaperStatus, Visit, VisitStatus
-from helpdesk.presentation import case_page, filters, own_page
+from helpdesk.presentation import case_page, case_thread, filters, own_page
 from helpdesk.presentation.case_thread import VISIT_TITLES, Entry
-from helpdesk.presentation.words import VISIT_STATES, district_name, named, status_label
+from helpdesk.presentation.words import VISIT_STATES, case_title, district_name, kept, named, status_label
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.policy import Who
 
@@ -38,6 +38,7 @@ class Paper:
 
     case: Case
     title: str
+    removed: str
     state: str
     facts: list[Line]
     thread: list[Entry]
@@ -100,9 +101,10 @@ def _paper(
     held = [row for row in visits.of(case) if row.status is not VisitStatus.VOID]
     return Paper(
         case=case,
-        title=case.title,
+        title=case_title(case),
+        removed=case_thread.removed_words(case),
         state=state,
-        facts=[line for line in (*_common(case), *facts) if line[1]],
+        facts=[line for line in (*_common(case), *facts) if kept(line[1])],
         thread=list(_dated(thread)),
         visits=[_visit(row) for row in held],
         total=hours_text(sum(row.counted_minutes for row in held)) if held else "",
@@ -110,7 +112,7 @@ def _paper(
         feedback=feedback,
         papers=[row.number for row in certificates.of_case(case.id) if row.status is PaperStatus.VALID],
         printed=f"{filters.day(clock.now())} {filters.hour(clock.now())}",
-        by=who.name,
+        by=kept(who.name),
         has_notes=has_notes,
         with_notes=with_notes,
     )
@@ -146,7 +148,7 @@ def _visit(row: Visit) -> VisitLine:
         day=filters.day(row.starts_at),
         time=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
         how=gettext(VISIT_TITLES[row.mode]) + (f"，{row.place}" if row.place else ""),
-        what=row.summary,
+        what=kept(row.summary),
         hours=hours_text(row.counted_minutes),
         state=gettext(VISIT_STATES[row.status][0]),
     )

@@ -26,7 +26,7 @@ from helpdesk.models import (
     Visit,
 )
 from helpdesk.presentation import filters
-from helpdesk.presentation.words import MEETINGS, VISIT_STATES, word
+from helpdesk.presentation.words import MEETINGS, VISIT_STATES, case_title, word
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.policy import Who
 
@@ -66,7 +66,7 @@ def correction_view(row: Correction) -> CorrectionView:
     return CorrectionView(
         id=row.id,
         number=row.case.number or "",
-        title=row.case.title,
+        title=case_title(row.case),
         day=filters.full_day(row.visit.starts_at),
         expert=row.expert.name,
         side=gettext(ASKED_BY[row.side]),
@@ -122,7 +122,7 @@ def visit_facts(visit: Visit) -> list[tuple[str, str]]:
 
 def case_line(case: Case) -> str:
     """Number and title."""
-    return f"{case.number} {case.title}"
+    return f"{case.number} {case_title(case)}"
 
 
 def _time(facts: dict[str, Any]) -> str:
@@ -173,7 +173,7 @@ def term_view(row: Open, *, stations: tuple[int, ...], who: Who) -> TermView:
     may_evaluate = row.needs_evaluation and not mine and term.case.station_id in stations
     return TermView(
         number=term.case.number or "",
-        title=term.case.title,
+        title=case_title(term.case),
         day=filters.full_day(term.visit.starts_at),
         expert=term.expert.name,
         missing=gettext("、").join(missing),

@@ -14,6 +14,7 @@ from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.i18n import N_
 from helpdesk.models import (
+    Answer,
     Case,
     Category,
     CompanyPart,
@@ -39,6 +40,7 @@ from helpdesk.presentation.language import is_english
 from helpdesk.rules import lifecycle, promises, sizes
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.identifiers import mask_name
+from helpdesk.rules.keeping import GONE
 
 # Why somebody may not decide on a nominee.
 CONFLICTS: dict[str, str] = {
@@ -532,6 +534,26 @@ def district_name(code: str | None) -> str:
     return named(_cached(District, code or ""))
 
 
+def case_title(case: Case) -> str:
+    """What a case is called; one whose personal data is gone has no title of its own any more."""
+    return gettext("（个人信息已去除）") if case.anonymised_at is not None else case.title
+
+
+def kept(text: str | None) -> str:
+    """Words that are still there: empty where they were taken away."""
+    return "" if text is None or text == GONE else text
+
+
+def answer_parts(answer: Answer) -> list[tuple[str, str]]:
+    """A summary as rows of label and text; what was taken away has none."""
+    parts = [
+        (gettext("问题"), kept(answer.problem)),
+        (gettext("建议"), kept(answer.advice)),
+        (gettext("结果"), kept(answer.result)),
+    ]
+    return [part for part in parts if part[1]]
+
+
 def event_text(event: Event, *, for_company: bool = False, masked: bool = False) -> str:
     """The sentence of an event for this reader; empty when it is not for the company's eyes. `masked` for
     staff that may not know the company's contact: of their name the first character stays."""
@@ -554,6 +576,8 @@ def fact_text(kind: str, name: str, value: Any) -> str:
     """A fact of an event as words: codes are kept in events, words are chosen by the reader's language."""
     if name == "did":
         return acts_text(value)
+    if value == GONE:
+        return gettext("（已去除）")
     text = str(value if value is not None else "")
     if name == "category":
         return named(_cached(Category, text)) or text
@@ -666,6 +690,9 @@ def register(app: Flask) -> None:
     """Make the words available to every template and macro."""
     app.jinja_env.globals.update(
         word=word,
+        case_title=case_title,
+        kept=kept,
+        answer_parts=answer_parts,
         named=named,
         status_label=status_label,
         status_icon=status_icon,

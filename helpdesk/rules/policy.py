@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.errors import NotAllowed, NotFound
+from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
     Account,
     Article,
@@ -815,6 +815,18 @@ RULES: tuple[Rule, ...] = (
 
 ACTIONS: tuple[str, ...] = tuple(sorted({action for rule in RULES for action in rule.may}))
 
+# What is still possible on a case whose personal data is gone: looking, a copy to take along, what the house does by
+# itself, and the station's duties to the service record that stays (办法67: evaluated, and right).
+AFTER_ERASURE = frozenset({
+    "case.read", "case.read_notes", "case.read_as_company", "case.take_out", "case.reverse_hours", "visit.evaluate",
+    "case.keep_time", "case.forget_files", "case.anonymise",
+})  # fmt: skip
+# Everything else that is done on a case ends with its personal data: decided here, so that no page or verb has to.
+ENDS_WITH_ERASURE = (
+    frozenset(action for rule in RULES if rule.which.__name__.startswith("case_") for action in rule.may)
+    - AFTER_ERASURE
+)
+
 
 def scopes_for(who: Who, action: str) -> list[tuple[Rule, Held]]:
     """The rows of the table that speak of this person and action. Everybody is also anyone."""
@@ -825,7 +837,8 @@ def scopes_for(who: Who, action: str) -> list[tuple[Rule, Held]]:
 def which(who: Who, action: str) -> ColumnElement[bool]:
     """The SQL criterion of all objects to which this person may do this: the start of every list."""
     criteria = [rule.which(who, held) for rule, held in scopes_for(who, action)]
-    return or_(false(), *criteria)
+    found = or_(false(), *criteria)
+    return and_(found, Case.anonymised_at.is_(None)) if criteria and action in ENDS_WITH_ERASURE else found
 
 
 def can(who: Who, action: str, thing: Any = None) -> bool:
@@ -853,24 +866,30 @@ def allowed(who: Who, thing: Any, actions: Iterable[str]) -> frozenset[str]:
 
 
 def require(who: Who, action: str, thing: Any = None) -> None:
-    """Raise NotAllowed when this person may not do this."""
+    """Raise NotAllowed when this person may not do this; Refused when nobody may any more (`ENDS_WITH_ERASURE`)."""
     if not can(who, action, thing):
-        raise NotAllowed(action)
+        raise _no(action, thing)
 
 
 def find(who: Who, action: str, model: Any, *where: ColumnElement[bool], seen_by: str | None = None) -> Any:
     """Load the one object and authorise in one act.
 
     Raises NotFound when the person may not even see it (`seen_by`, default "<noun>.read"), NotAllowed when they
-    see it but this act is not theirs: nobody learns of a thing by guessing its address.
+    see it but this act is not theirs, Refused when its personal data is gone: nobody learns of a thing by guessing
+    its address.
     """
     thing = db.session.scalar(select(model).where(*where, which(who, action)))
     if thing is not None:
         return thing
-    visible = db.session.scalar(
-        select(true()).select_from(model).where(*where, which(who, seen_by or action.split(".")[0] + ".read"))
-    )
-    raise NotAllowed(action) if visible else NotFound(model.__tablename__)
+    seen = db.session.scalar(select(model).where(*where, which(who, seen_by or action.split(".")[0] + ".read")))
+    raise _no(action, seen) if seen is not None else NotFound(model.__tablename__)
+
+
+def _no(action: str, thing: Any) -> NotAllowed | Refused:
+    """Why not: it is not theirs, or nobody's any more."""
+    if isinstance(thing, Case) and thing.anonymised_at is not None and action in ENDS_WITH_ERASURE:
+        return Refused("anonymised")
+    return NotAllowed(action)
 
 
 def _key(model: Any) -> Any:

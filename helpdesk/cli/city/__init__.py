@@ -217,11 +217,15 @@ def _work_together() -> None:
 
 
 def _keep_and_forget() -> None:
-    """One case is kept for an investigation, and one company asked to have its closed case erased."""
+    """One case is kept for an investigation, one company asked to have its closed case erased, one was."""
+    operator = _person("operator")
     closed = select(Case).where(Case.status == Status.CLOSED, keeping.may_go()).order_by(Case.id)
-    held, asked = db.session.scalars(closed.limit(2)).all()
-    keeping.hold(held, _person("operator"), reason="区市场监管局在核查合同纠纷，函来之前先留着")
+    held, asked, erased = db.session.scalars(closed.limit(3)).all()
+    keeping.hold(held, operator, reason="区市场监管局在核查合同纠纷，函来之前先留着")
     erasures.ask_for_case(asked, intake.requester(asked))
+    wish = erasures.ask_for_case(erased, intake.requester(erased))
+    erasures.decide(wish, operator, granted=True, reason="企业已经注销，依法删除")
+    erasures.carry_out({"erasure_id": wish.id, "portion": 0})
 
 
 # What comes again: of which field, title, words, every so many months, in how many days first.
