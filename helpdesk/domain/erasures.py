@@ -52,10 +52,45 @@ def _ask(company: Company, case: Case | None, by: Who) -> Erasure:
     return row
 
 
+def take_back_for_case(case: Case, by: Who) -> None:
+    """The company wishes to keep this case after all. Raises Refused when it was carried out."""
+    record.hold(case)
+    policy.require(by, "case.ask_erasure", case)
+    if case.company is not None:
+        _take_back(last_of(case.company, case), by)
+
+
+def take_back_for_company(company: Company, by: Who) -> None:
+    """The company wishes to keep its data after all. Raises Refused when the wish was carried out."""
+    policy.require(by, "company.ask_erasure", company)
+    _take_back(last_of(company), by)
+
+
+def _take_back(row: Erasure | None, by: Who) -> None:
+    """Also after a yes, until the worker has done it; twice is once. Who did it is told on the case's timeline."""
+    if row is None:
+        return
+    db.session.refresh(row, with_for_update=True)
+    if row.done_at is not None:
+        raise Refused("erasure_done")
+    if row.withdrawn_at is not None or row.decision == "refused":
+        return
+    row.withdrawn_at, row.asked_by = clock.now(), GONE
+    db.session.flush()
+    if (about := _about(row)) is not None:
+        record.event(about, "case.erasure_withdrawn", by)
+
+
 def open_of(company: Company, case: Case | None = None) -> Erasure | None:
     """The wish that still waits for an answer."""
     which = Erasure.case_id == case.id if case is not None else Erasure.case_id.is_(None)
-    return db.session.scalar(select(Erasure).where(Erasure.company_id == company.id, which, Erasure.decision.is_(None)))
+    return db.session.scalar(select(Erasure).where(Erasure.company_id == company.id, which, _waits()))
+
+
+def open_cases(company: Company, case: Case | None = None, limit: int = 20) -> list[Case]:
+    """Cases that have to end before anything can be erased: the company's, or the one that is asked about."""
+    scope = Case.id == case.id if case is not None else Case.company_id == company.id
+    return list(db.session.scalars(select(Case).where(_is_open(scope)).order_by(Case.id).limit(limit)))
 
 
 def last_of(company: Company, case: Case | None = None) -> Erasure | None:
@@ -70,10 +105,7 @@ def waiting(by: Who) -> list[Erasure]:
     """Wishes that this person has to answer, oldest first."""
     return list(
         db.session.scalars(
-            select(Erasure)
-            .where(Erasure.decision.is_(None), policy.which(by, "erasure.decide"))
-            .order_by(Erasure.id)
-            .limit(200)
+            select(Erasure).where(_waits(), policy.which(by, "erasure.decide")).order_by(Erasure.id).limit(200)
         )
     )
 
@@ -93,10 +125,13 @@ def answered(by: Who, limit: int = 50) -> list[Erasure]:
 def decide(row: Erasure, by: Who, *, granted: bool, reason: str) -> None:
     """Say yes or no, with a reason. Yes is carried out by the worker.
 
-    Raises Refused without a reason, when it was answered, while a case is open, kept for a reason or in dispute.
+    Raises Refused without a reason, when it was answered or taken back, while a case is open, kept for a reason or in
+    dispute.
     """
     db.session.refresh(row, with_for_update=True)
     policy.require(by, "erasure.decide", row)
+    if row.withdrawn_at is not None:
+        raise Refused("erasure_withdrawn")
     if row.decision is not None:
         raise Refused("erasure_decided")
     if not reason.strip():
@@ -116,7 +151,7 @@ def decide(row: Erasure, by: Who, *, granted: bool, reason: str) -> None:
 def carry_out(payload: dict[str, Any]) -> int:
     """One portion of what was granted; the next one is asked for in the same transaction. Returns how many cases."""
     row = db.session.get_one(Erasure, int(payload["erasure_id"]), with_for_update=True)
-    if row.decision != "granted" or row.done_at is not None:
+    if row.decision != "granted" or row.done_at is not None or row.withdrawn_at is not None:
         return 0
     ids = db.session.scalars(
         select(Case.id).where(_scope(row), keeping.may_go()).order_by(Case.id).limit(keeping.PORTION)
@@ -155,6 +190,8 @@ def _forget_company(company: Company) -> None:
     """Its name and code; trade, district and size stay for statistics. Its members' places end, and the accounts of
     those who have no other part here."""
     company.name, company.credit_code = GONE, None
+    for wish in db.session.scalars(select(Erasure).where(Erasure.company_id == company.id)).all():
+        wish.asked_by = GONE
     db.session.execute(delete(Invitation).where(Invitation.company_id == company.id))
     places = db.session.scalars(
         select(Grant).where(Grant.company_id == company.id, Grant.role == Role.MEMBER, Grant.ended_at.is_(None))
@@ -185,8 +222,16 @@ def _about(row: Erasure) -> Case | None:
     )
 
 
+def _waits() -> ColumnElement[bool]:
+    return and_(Erasure.decision.is_(None), Erasure.withdrawn_at.is_(None))
+
+
+def _is_open(scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(scope, Case.ended_at.is_(None), Case.status != Status.DRAFT)
+
+
 def _no_open_case(scope: ColumnElement[bool]) -> None:
-    _refuse_for(and_(scope, Case.ended_at.is_(None), Case.status != Status.DRAFT), "open_cases_first")
+    _refuse_for(_is_open(scope), "open_cases_first")
 
 
 def _no_held_case(scope: ColumnElement[bool]) -> None:

@@ -19,7 +19,7 @@ from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
 from helpdesk.domain import attachments, chance, incoming, record
 from helpdesk.domain.later import later
-from helpdesk.errors import NotAllowed, Refused
+from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
     Account,
     ActLink,
@@ -32,6 +32,7 @@ from helpdesk.models import (
     ContactAttempt,
     Correction,
     CorrectionState,
+    Erasure,
     Evaluation,
     Event,
     Feedback,
@@ -92,7 +93,7 @@ def in_force(day: date | None = None) -> Term:
     """The term that holds on a day, today when none is given."""
     row = db.session.scalar(
         select(KeepingRule)
-        .where(KeepingRule.from_on <= (day or clock.today()))
+        .where(KeepingRule.from_on <= (day or clock.today()), KeepingRule.withdrawn_at.is_(None))
         .order_by(KeepingRule.from_on.desc(), KeepingRule.id.desc())
         .limit(1)
     )
@@ -104,14 +105,25 @@ def rules() -> list[KeepingRule]:
     return list(db.session.scalars(select(KeepingRule).order_by(KeepingRule.from_on.desc(), KeepingRule.id.desc())))
 
 
+def rule(rule_id: int) -> KeepingRule:
+    """One of them. Raises NotFound."""
+    row = db.session.get(KeepingRule, rule_id)
+    if row is None:
+        raise NotFound("keeping_rule")
+    return row
+
+
 def set_term(by: Who, *, months: int, from_on: date, reason: str) -> KeepingRule:
-    """The operator sets how long, from a day on, with a reason. Raises Refused for a bad term or a past day."""
+    """The operator sets how long, from a day on, with a reason. Raises Refused for a bad term, a past day or one that
+    is too far away to be meant."""
     if not policy.can(by, "keeping.edit"):
         raise NotAllowed("keeping.edit")
     if not keeping.SHORTEST_MONTHS <= months <= keeping.LONGEST_MONTHS:
         raise Refused("months_out_of_range", field="months", least=keeping.SHORTEST_MONTHS, most=keeping.LONGEST_MONTHS)
     if from_on < clock.today():
         raise Refused("day_is_past", field="from_on")
+    if from_on > (last := latest_day()):
+        raise Refused("day_too_far", field="from_on", day=last)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
     row = KeepingRule(
@@ -125,6 +137,28 @@ def set_term(by: Who, *, months: int, from_on: date, reason: str) -> KeepingRule
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def latest_day() -> date:
+    """The last day from which a new term may hold: further ahead it is a slip of the pen."""
+    today = clock.today()
+    return date(today.year + keeping.YEARS_AHEAD, today.month, min(today.day, 28))
+
+
+def take_back(row: KeepingRule, by: Who) -> None:
+    """The operator takes back a term that has not begun; it stays in the list with who did it and when.
+
+    Raises Refused once it has begun: what it made due is gone, so that only a newer term changes anything.
+    """
+    if not policy.can(by, "keeping.edit"):
+        raise NotAllowed("keeping.edit")
+    db.session.refresh(row, with_for_update=True)
+    if row.withdrawn_at is not None:
+        return
+    if row.from_on <= clock.today():
+        raise Refused("term_has_begun")
+    row.withdrawn_by_id, row.withdrawn_by, row.withdrawn_at = by.account_id, by.name, clock.now()
+    db.session.flush()
 
 
 def edge(moment: datetime | None = None) -> datetime:
@@ -302,6 +336,7 @@ def _empty_talk(case: Case) -> None:
         _run(update(model).where(model.case_id == case.id, model.side == Side.COMPANY).values(author_name=GONE))
     _run(update(ContactAttempt).where(ContactAttempt.case_id == case.id).values(note=GONE))
     _run(update(Feedback).where(Feedback.case_id == case.id).values(comment="", by_name=GONE))
+    _run(update(Erasure).where(Erasure.case_id == case.id).values(asked_by=GONE))
     _run(update(Review).where(Review.case_id == case.id).values(note="", said_by=GONE, reason=GONE))
     _run(update(Transfer).where(Transfer.case_id == case.id).values(reason=GONE, answer=""))
     _run(update(Offer).where(Offer.case_id == case.id).values(note="", reason_text=""))

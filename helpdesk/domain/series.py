@@ -257,6 +257,7 @@ def _hurdle(row: Series) -> SeriesWhy | None:
         Erasure.company_id == row.company_id,
         or_(Erasure.case_id.is_(None), Erasure.case_id == before.id),
         Erasure.done_at.is_(None),
+        Erasure.withdrawn_at.is_(None),
         or_(Erasure.decision.is_(None), Erasure.decision == "granted"),
     )
     if db.session.scalar(asked.limit(1)) is not None:

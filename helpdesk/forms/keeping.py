@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField
 
 from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
 
@@ -20,6 +20,12 @@ class HoldForm(HouseForm):
     """Why this case is kept longer."""
 
     reason = StringField(_l("为什么要保留"), [Present(_l("请写明原因")), Longest(200)], filters=[clean_line])
+
+
+class AskErasureForm(HouseForm):
+    """Somebody has read that it cannot be undone."""
+
+    understood = BooleanField(_l("我明白：去除以后不能恢复"), [Present(_l("请先勾选，表示您明白"))])
 
 
 class ErasureForm(HouseForm):

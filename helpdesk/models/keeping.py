@@ -13,12 +13,14 @@ from helpdesk.models.company import Company
 
 
 class KeepingRule(Model):
-    """From a day on: so many months after its end a case's personal data goes. Never changed; a later row is newer."""
+    """From a day on: so many months after its end a case's personal data goes. A later row is newer; a row that has
+    not begun can be taken back and stays in the list."""
 
     __tablename__ = "keeping_rules"
     __table_args__ = (
         CheckConstraint("months BETWEEN 6 AND 120", name="months_in_range"),
         CheckConstraint("reason <> ''", name="has_reason"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_somebody"),
         Index("ix_keeping_rules_from_on", "from_on", "id"),
     )
 
@@ -29,14 +31,18 @@ class KeepingRule(Model):
     set_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     set_by: Mapped[str] = mapped_column(String(80))
     set_at: Mapped[datetime]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    withdrawn_by: Mapped[str | None] = mapped_column(String(80))
+    withdrawn_at: Mapped[datetime | None]
 
 
-_OPEN_COMPANY = text("decision IS NULL AND case_id IS NULL")
-_OPEN_CASE = text("decision IS NULL AND case_id IS NOT NULL")
+_OPEN_COMPANY = text("decision IS NULL AND withdrawn_at IS NULL AND case_id IS NULL")
+_OPEN_CASE = text("decision IS NULL AND withdrawn_at IS NULL AND case_id IS NOT NULL")
 
 
 class Erasure(Model):
-    """A wish to have one's data erased (PIPL art. 47): of one case by its tracking link, of a company by a handler."""
+    """A wish to have one's data erased (PIPL art. 47): of one case by its tracking link, of a company by a handler.
+    Until it is carried out, whoever may ask may take it back."""
 
     __tablename__ = "erasures"
     __table_args__ = (
@@ -44,6 +50,7 @@ class Erasure(Model):
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided_has_time"),
         CheckConstraint("decision IS NULL OR reason <> ''", name="decided_has_reason"),
         CheckConstraint("done_at IS NULL OR decision = 'granted'", name="done_was_granted"),
+        CheckConstraint("done_at IS NULL OR withdrawn_at IS NULL", name="done_was_not_withdrawn"),
         Index("uq_erasures_open_company", "company_id", unique=True, sqlite_where=_OPEN_COMPANY,
               postgresql_where=_OPEN_COMPANY),
         Index("uq_erasures_open_case", "case_id", unique=True, sqlite_where=_OPEN_CASE, postgresql_where=_OPEN_CASE),
@@ -61,6 +68,7 @@ class Erasure(Model):
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
     company: Mapped[Company] = relationship()
     case: Mapped[Case | None] = relationship()

@@ -7,8 +7,10 @@ from flask_babel import gettext
 
 from helpdesk import clock
 from helpdesk.domain import erasures, keeping
+from helpdesk.errors import Refused
 from helpdesk.forms.keeping import HoldForm, TermForm
 from helpdesk.models import Case
+from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import case_for, may, me
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
@@ -34,10 +36,29 @@ def edit() -> Response:
             flash(gettext("已保存，到日子生效"), "done")
             return answer(url_for("keeping.edit"))
         status = refused
+    return _page(form, status)
+
+
+@bp.post("/keeping/<int:term_id>/withdrawal")
+@may("keeping.edit")
+def take_back(term_id: int) -> Response:
+    """A term that has not begun never will."""
+    try:
+        keeping.take_back(keeping.rule(term_id), me())
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+    else:
+        flash(gettext("已收回，不会生效"), "done")
+    return answer(url_for("keeping.edit"))
+
+
+def _page(form: TermForm, status: int) -> Response:
     return page(
         "keeping/edit.html",
         status=status,
         form=form,
+        today=clock.today(),
+        latest=keeping.latest_day(),
         term=keeping.in_force(),
         terms=keeping.rules(),
         due=keeping.count_due(),

@@ -23,7 +23,7 @@ from helpdesk.domain import (
     visits,
 )
 from helpdesk.errors import NotFound, Refused
-from helpdesk.forms.base import HouseForm, clean
+from helpdesk.forms.base import clean
 from helpdesk.forms.own import (
     AccountForm,
     ConfirmForm,
@@ -39,6 +39,7 @@ from helpdesk.models import Case, Outcome, Status
 from helpdesk.presentation import file_views, own_page, print_page, series_page, takeout
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.corrections import asking
+from helpdesk.routes.erasures import Door, confirmed, explained, taken_back
 from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import me, own_case_for, visit_of
 from helpdesk.routes.page import page, wants_fragment
@@ -326,29 +327,32 @@ def consent(case: Case, purpose: str) -> Response:
     return _go(url_for(".show"))
 
 
-@bp.route("/erasure", methods=["GET", "POST"])
-@own_case_for("case.ask_erasure")
-def erase(case: Case) -> Response:
-    """Wish to have this case's personal data erased; the operator answers."""
+def _erasing(case: Case) -> Door:
     if case.company is None:
         raise NotFound("company")
-    form, status = HouseForm(), 200
-    if request.method == "POST":
-        refused = attempt(form, None, lambda: erasures.ask_for_case(case, me()))
-        if refused is None:
-            flash(gettext("已提交，总队会答复"), "done")
-            return _go(url_for(".erase"))
-        status = refused
-    return page(
-        "erasures/ask.html",
-        status=status,
-        form=form,
-        last=erasures.last_of(case.company, case),
-        here=url_for(".erase"),
-        back_url=url_for(".show"),
-        whole=False,
-        has_errors=status != 200,
-    )
+    here = url_for(".erase")
+    return Door(case.company, case, here, url_for(".confirm_erasure"), url_for(".take_back_erasure"), url_for(".show"))
+
+
+@bp.get("/erasure")
+@own_case_for("case.ask_erasure")
+def erase(case: Case) -> Response:
+    """What goes, what stays and why, before asking to have this case's personal data erased."""
+    return explained(_erasing(case))
+
+
+@bp.route("/erasure/confirmation", methods=["GET", "POST"])
+@own_case_for("case.ask_erasure")
+def confirm_erasure(case: Case) -> Response:
+    """Wish to have this case's personal data erased; the operator answers."""
+    return confirmed(_erasing(case), lambda: erasures.ask_for_case(case, me()))
+
+
+@bp.post("/erasure/withdrawal")
+@own_case_for("case.ask_erasure")
+def take_back_erasure(case: Case) -> Response:
+    """Keep it after all."""
+    return taken_back(_erasing(case), lambda: erasures.take_back_for_case(case, me()))
 
 
 @bp.post("/nomination")

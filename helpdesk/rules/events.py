@@ -185,6 +185,7 @@ EVENTS: tuple[Told, ...] = (
           N_("应您的要求，个人信息已去除：称呼、联系方式、问题、沟通、附件和信件")),
     _told("case.erasure_asked", "shield", N_("%(actor)s要求删除资料"), N_("您要求删除资料"), "", "operator",
           N_("有企业要求删除资料")),
+    _told("case.erasure_withdrawn", "undo", N_("%(actor)s不删除资料了，撤回了要求"), N_("您撤回了删除资料的要求")),
     _told("case.erasure_refused", "shield", N_("%(actor)s没有同意删除资料：%(reason)s"),
           N_("没有同意删除资料：%(reason)s"), "reason", "company", N_("关于您要求删除资料")),
     _told("article.drafted", "book", N_("%(actor)s把这一件整理成了文章草稿"), "", "article_id"),

@@ -13,6 +13,8 @@ from typing import Any
 PERSONAL_MONTHS = 36
 SHORTEST_MONTHS, LONGEST_MONTHS = 6, 120
 RECORD_YEARS = 10
+# A new term begins today or at most so many years ahead.
+YEARS_AHEAD = 2
 
 # Stands where words or a name were.
 GONE = "—"

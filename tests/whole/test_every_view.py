@@ -27,6 +27,7 @@ from helpdesk.domain import (
     expert_persons,
     honours,
     invitations,
+    keeping,
     letter_files,
     links,
     mailing,
@@ -168,6 +169,7 @@ def world(app, make, cast):
     db.session.commit()
     return {
         "series": again,
+        "term": keeping.set_term(cast.zhou, months=36, from_on=clock.today(), reason="市里规定"),
         "training": training,
         "award": given,
         "honour": honour,
@@ -242,6 +244,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
         "member_id": world["member"].id,
+        "term_id": world["term"].id,
         "erasure_id": world["erasure"].id,
         "attachment_id": world["file"].id,
         "article_id": world["article"].id,
