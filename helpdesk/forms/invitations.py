@@ -9,16 +9,19 @@ from wtforms.validators import Email
 from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.models import CompanyPart
 
+# The weaker part first, and chosen: whoever presses on without reading gives less away.
 PARTS = [
-    (CompanyPart.HANDLER.value, _l("处理人：能看，也能回复、确认、撤回、请同事")),
     (CompanyPart.VIEWER.value, _l("查看者：只能看")),
+    (CompanyPart.HANDLER.value, _l("处理人：能看，也能回复、确认、撤回、请同事")),
 ]
 
 
 class PartForm(HouseForm):
     """What a colleague may do."""
 
-    part = RadioField(_l("他能做什么"), [Present(_l("请选处理人或查看者"))], choices=PARTS, default="handler")
+    part = RadioField(
+        _l("他能做什么"), [Present(_l("请选处理人或查看者"))], choices=PARTS, default=CompanyPart.VIEWER.value
+    )
 
     @property
     def chosen(self) -> CompanyPart:

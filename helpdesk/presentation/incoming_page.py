@@ -106,7 +106,9 @@ def came(case: Case, messages: list[Message]) -> dict[int, Came]:
         return {}
     found = {}
     for row in incoming.of_case(case):
-        lost = [f"{each.name}：{each.trouble}" for each in files_of(row) if each.trouble]
+        lost = [
+            gettext("%(name)s：%(value)s", name=each.name, value=each.trouble) for each in files_of(row) if each.trouble
+        ]
         found[row.message_id or 0] = Came(gettext("来自邮件"), lost)
     return found
 

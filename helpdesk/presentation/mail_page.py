@@ -354,7 +354,7 @@ def _offer(mail: Mail, event: Event, case: Case) -> Letter:
     hide = hider(case)
     links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
     return Letter(
-        subject=f"[{case.number}] {gettext('想请您帮一家企业')}：{shortened(hide(case.title))}",
+        subject=f"[{case.number}] {gettext('想请您帮一家企业：%(title)s', title=shortened(hide(case.title)))}",
         title=gettext("想请您帮一家企业"),
         lead=gettext("%(station)s想请您帮忙。接不接都可以，不方便不影响以后派单。", station=named(case.station)),
         about=hide(case.title),

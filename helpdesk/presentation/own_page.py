@@ -28,7 +28,7 @@ from helpdesk.presentation.case_thread import (
 )
 from helpdesk.presentation.file_views import FilesOf, files_of, own_door
 from helpdesk.presentation.incoming_page import Came, came
-from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, kept, named, word
+from helpdesk.presentation.words import CONSENTS, VISIT_STATES, event_text, kept, listed, named, word
 from helpdesk.rules import events as table
 from helpdesk.rules import lifecycle, policy, promises
 from helpdesk.rules.credit import hours_text
@@ -310,7 +310,7 @@ def visit_facts(visit: Visit) -> list[tuple[str, str]]:
     return [
         (gettext("日期"), filters.day(visit.starts_at)),
         (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
-        (gettext("方式"), word(visit.mode) + (f"，{visit.place}" if visit.place else "")),
+        (gettext("方式"), listed(word(visit.mode), visit.place)),
         (gettext("计入"), _counted_words(visit)),
         (gettext("做了什么"), visit.summary),
     ]

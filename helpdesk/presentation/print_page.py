@@ -13,7 +13,7 @@ from helpdesk.domain import certificates, closure, visits
 from helpdesk.models import Answer, Case, Feedback, PaperStatus, Visit, VisitStatus
 from helpdesk.presentation import case_page, case_thread, filters, own_page
 from helpdesk.presentation.case_thread import VISIT_TITLES, Entry
-from helpdesk.presentation.words import VISIT_STATES, case_title, district_name, kept, named, status_label
+from helpdesk.presentation.words import VISIT_STATES, case_title, district_name, kept, listed, named, status_label
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.policy import Who
 
@@ -147,7 +147,7 @@ def _visit(row: Visit) -> VisitLine:
     return VisitLine(
         day=filters.day(row.starts_at),
         time=f"{filters.hour(row.starts_at)}–{filters.hour(row.ends_at)}",
-        how=gettext(VISIT_TITLES[row.mode]) + (f"，{row.place}" if row.place else ""),
+        how=listed(gettext(VISIT_TITLES[row.mode]), row.place),
         what=kept(row.summary),
         hours=hours_text(row.counted_minutes),
         state=gettext(VISIT_STATES[row.status][0]),

@@ -26,7 +26,7 @@ from helpdesk.models import (
     Visit,
 )
 from helpdesk.presentation import filters
-from helpdesk.presentation.words import MEETINGS, VISIT_STATES, case_title, word
+from helpdesk.presentation.words import MEETINGS, VISIT_STATES, case_title, listed, word
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.policy import Who
 
@@ -112,7 +112,7 @@ def visit_facts(visit: Visit) -> list[tuple[str, str]]:
     return [
         (gettext("日期"), filters.full_day(visit.starts_at)),
         (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
-        (gettext("方式"), word(visit.mode) + (f"，{visit.place}" if visit.place else "")),
+        (gettext("方式"), listed(word(visit.mode), visit.place)),
         (gettext("服务、准备、路上"), gettext("%(a)s、%(b)s、%(c)s 分钟", a=visit.contact_minutes,
                                     b=visit.preparation_minutes, c=visit.travel_minutes)),
         (gettext("计入"), gettext("%(n)s 分钟", n=hours.minutes_of_visit(visit.id))),

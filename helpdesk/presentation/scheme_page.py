@@ -207,7 +207,13 @@ def award_title(award: Award) -> str:
 
 def measure_choices() -> list[tuple[str, str]]:
     """Measures with their units; the first is none."""
-    return [("", "—"), *((m.code, f"{gettext(m.label)}（{gettext(m.unit)}）") for m in commendation.MEASURES)]
+    return [
+        ("", "—"),
+        *(
+            (m.code, gettext("%(name)s（%(unit)s）", name=gettext(m.label), unit=gettext(m.unit)))
+            for m in commendation.MEASURES
+        ),
+    ]
 
 
 def operator_choices() -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ def _line(record: ImportedRecord, fields: dict[str, str]) -> Line:
         state=gettext(state),
         tone=tone,
         icon=icon,
-        reason=f"{record.decided_by}：{record.reason}" if record.reason else "",
+        reason=gettext("%(name)s：%(value)s", name=record.decided_by, value=record.reason) if record.reason else "",
         waits=record.status is ImportedStatus.PENDING,
     )
 

@@ -489,7 +489,22 @@ def refusal_text(refusal: Refused) -> str:
     return gettext(REFUSALS[refusal.code]) % facts if refusal.facts else gettext(REFUSALS[refusal.code])
 
 
+# Facts that are lists of names or words, kept joined as Chinese joins them.
+LISTS = frozenset({"names", "numbers", "words", "rules", "expert"})
+
+
+def listed(*parts: str | None) -> str:
+    """What there is of the parts, joined as the reader's language joins them."""
+    return gettext("，").join(part for part in parts if part)
+
+
+def _list_text(text: str) -> str:
+    return gettext("、").join(text.split("、"))
+
+
 def _shown(name: str, value: Any) -> str:
+    if name in LISTS:
+        return _list_text(str(value))
     if name == "status":
         return gettext(lifecycle.STATES[Status(value)].label)
     if name == "event":
@@ -583,6 +598,8 @@ def fact_text(kind: str, name: str, value: Any) -> str:
     if value == GONE:
         return gettext("（已去除）")
     text = str(value if value is not None else "")
+    if name in LISTS:
+        return _list_text(text)
     if name == "category":
         return named(_cached(Category, text)) or text
     if name in ("station", "from_station"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
 from helpdesk.domain import invitations
 from helpdesk.errors import Refused
 from helpdesk.forms.invitations import InvitationForm, PartForm
-from helpdesk.models import Company, Grant, Invitation
+from helpdesk.models import Company, CompanyPart, Grant, Invitation
 from helpdesk.presentation import colleague_page
 from helpdesk.presentation.words import refusal_text
 from helpdesk.routes.guard import company_for, invitation_for, me, member_for
@@ -60,12 +60,15 @@ def revoke(invitation: Invitation) -> Response:
     return answer(url_for("colleagues.index", company_id=invitation.company_id))
 
 
-@bp.post("/members/<int:member_id>/part")
+@bp.route("/members/<int:member_id>/part", methods=["GET", "POST"])
 @member_for("member.set_part")
 def set_part(member: Grant) -> Response:
-    """Handler or viewer; for oneself, too."""
+    """Handler or viewer; for oneself, too. First what that means, then the button."""
     form, company = PartForm(part=None), member.company
     assert company is not None
+    if request.method == "GET":
+        other = CompanyPart.VIEWER if member.company_part is CompanyPart.HANDLER else CompanyPart.HANDLER
+        return page("colleagues/part.html", member=member, to=other, is_me=member.account_id == me().account_id)
     refused = attempt(form, None, lambda: invitations.set_part(member, me(), form.chosen))
     if refused is not None:
         blank = InvitationForm(formdata=None)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 
 from flask import Blueprint, Response, make_response, render_template, url_for
+from flask_babel import gettext
 
 from helpdesk.domain import consultation, unsent
 from helpdesk.forms.consultation import DraftForm, MessageForm, NoteForm
@@ -90,7 +91,7 @@ def _keep(case: Case, box: Box) -> Response:
     )
     back = url_for("cases.show", number=case.number, to=box.value, _anchor="composer")
     if refused is not None:
-        trouble = "；".join([*form.body.errors, *form.form_errors])
+        trouble = gettext("；").join([*form.body.errors, *form.form_errors])
         return page("messages/_draft.html", status=refused, trouble=trouble, line="", mark="")
     mark = unsent.mark(kept[0]) if kept[0] is not None else ""
     return answer(back, "messages/_draft.html", line=composer.line(kept[0]), mark=mark)

@@ -93,6 +93,14 @@ def test_the_page_of_colleagues_for_each(browser, cast, answered):
     assert browser.get(company, as_="lin").says("请查看者的链接")
 
 
+def test_an_invitation_gives_the_weaker_part_unless_another_is_chosen(browser, cast, answered):
+    company = f"/me/companies/{cast.company().id}"
+    page = browser.get(company, as_="lin")
+    assert page.form("/invitations")["part"] == "viewer"
+    assert [e.get("value") for e in page.all("input", name="part", type="radio")] == ["viewer", "handler"]
+    assert page.form("/links")["part"] == "viewer", "the first of the two links"
+
+
 def test_an_invitation_says_which_part(browser, cast, answered):
     company = f"/me/companies/{cast.company().id}"
     browser.post(f"{company}/links", {**browser.get(company, as_="lin").form("/links"), "part": "viewer"}, as_="lin")
@@ -121,7 +129,12 @@ def test_a_handler_changes_a_part_and_it_holds_at_once(browser, cast, answered):
     row = invitations.invite(cast.company(), cast.he)
     db.session.commit()
     he = grant_of("he").id
-    browser.post(f"/me/members/{he}/part", browser.get(company, as_="lin").form(f"/{he}/part"), as_="lin")
+    # One press shows what it means; the button there makes it so.
+    assert not [f for f in browser.get(company, as_="lin").all("form") if (f.get("action") or "").endswith("/part")]
+    sure = browser.get(f"/me/members/{he}/part", as_="lin")
+    assert sure.says("改为查看者？") and sure.says("发出的邀请一并撤回")
+    browser.post(f"/me/members/{he}/part", sure.form(f"/{he}/part"), as_="lin")
+    assert browser.get(f"/me/members/{he}/part", as_="lin").says("改为处理人？")
     browser.get(f"/me/requests/{answered.number}/confirmation", as_="he", expect=403)
     fresh()
     assert not invitations.is_open(db.session.merge(row)), "a viewer asks nobody in"
