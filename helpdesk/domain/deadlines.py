@@ -91,6 +91,11 @@ def target_of(case: Case, kind: str) -> Target:
     return promises.target_for(targets(case.target_version_id), kind, category, case.urgency or Urgency.NORMAL)
 
 
+def target_for_new(kind: str, category: str | None) -> Target:
+    """What `target_of` will say of a request that is sent now: what pages promise before it is."""
+    return promises.target_for(targets(newest_version()), kind, category, Urgency.NORMAL)
+
+
 def due_after(case: Case, kind: str, start: datetime) -> datetime:
     """When a promise that begins at `start` falls due if nothing pauses it."""
     here = calendar(case.station_id)

@@ -346,8 +346,10 @@ def _refuse_ended(row: Series) -> None:
 
 
 def _check(plan: Plan, *, made: int) -> None:
-    if not 1 <= plan.every <= FURTHEST[plan.unit]:
-        raise Refused("series_every", field="every", weeks=FURTHEST[SeriesUnit.WEEK], months=FURTHEST[SeriesUnit.MONTH])
+    if plan.every < 1:
+        raise Refused("series_every_small", field="every")
+    if plan.every > FURTHEST[plan.unit]:
+        raise Refused(f"series_every_{plan.unit.value}s", field="every", limit=FURTHEST[plan.unit])
     if plan.first_on < clock.today():
         raise Refused("day_is_past", field="first_on")
     if plan.first_on > clock.today() + timedelta(days=AHEAD_DAYS):
@@ -356,8 +358,10 @@ def _check(plan: Plan, *, made: int) -> None:
         raise Refused("series_two_ends", field="most")
     if plan.last_on is not None and plan.last_on < plan.first_on:
         raise Refused("series_last_before_first", field="last_on")
-    if plan.most is not None and not made < plan.most <= MOST:
-        raise Refused("series_most", field="most", least=made + 1, limit=MOST)
+    if plan.most is not None and plan.most <= made:
+        raise Refused("series_most_made" if made else "series_most_small", field="most", made=made, least=made + 1)
+    if plan.most is not None and plan.most > MOST:
+        raise Refused("series_most_large", field="most", limit=MOST)
     for field, text, longest in (("title", plan.title, LONGEST_TITLE), ("problem", plan.problem, LONGEST_PROBLEM)):
         if not text.strip():
             raise Refused("text_missing", field=field)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 from flask_babel import gettext
@@ -17,17 +19,28 @@ from helpdesk.forms.visits import a_day, read_day, read_whole
 from helpdesk.models import Case, Series, SeriesUnit, Urgency
 from helpdesk.presentation.words import URGENCIES
 
+# Larger than any number that is possible here: of a larger one the domain says how far it may go.
+FAR_TOO_LARGE = 999_999
+
+
+def read_number(text: str) -> int | None:
+    """A whole number of any length, cut to what is too large anyway; None for anything else."""
+    narrow = unicodedata.normalize("NFKC", text).strip().replace(",", "")
+    if re.fullmatch(r"\+?\d{7,}", narrow, re.ASCII):
+        return FAR_TOO_LARGE
+    return -FAR_TOO_LARGE if re.fullmatch(r"-\d{7,}", narrow, re.ASCII) else read_whole(narrow)
+
 
 def a_number(form: Any, field: Any) -> None:
-    """The field holds a whole number."""
-    if not field.errors and read_whole(field.data or "") is None:
-        raise StopValidation(gettext("请填一个数字"))
+    """The field holds a whole number; whether it is a possible one the domain says."""
+    if not field.errors and read_number(field.data or "") is None:
+        raise StopValidation(gettext("请填一个整数，例如 3"))
 
 
 class SeriesForm(HouseForm):
     """Every so many weeks or months; one of last day and number, or neither."""
 
-    every = StringField(_l("每隔几个"), [Present(_l("请填一个数字，例如 3")), a_number], filters=[clean_line])
+    every = StringField(_l("每隔几个"), [Present(_l("请填一个整数，例如 3")), a_number], filters=[clean_line])
     unit = RadioField(
         _l("按周还是按月"),
         choices=[(SeriesUnit.WEEK.value, _l("周")), (SeriesUnit.MONTH.value, _l("月"))],
@@ -46,7 +59,7 @@ class SeriesForm(HouseForm):
 
     def plan(self) -> Plan:
         """What a valid form says. Raises ValueError for one that is not."""
-        first, every = read_day(self.first_on.data or ""), read_whole(self.every.data or "")
+        first, every = read_day(self.first_on.data or ""), read_number(self.every.data or "")
         if first is None or every is None:
             raise ValueError("ask for the plan of a valid form only")
         return Plan(
@@ -54,7 +67,7 @@ class SeriesForm(HouseForm):
             unit=SeriesUnit(self.unit.data),
             first_on=first,
             last_on=read_day(self.last_on.data or ""),
-            most=read_whole(self.most.data or ""),
+            most=read_number(self.most.data or ""),
             title=self.title.data or "",
             problem=self.problem.data or "",
             urgency=Urgency(self.urgency.data),
@@ -62,8 +75,8 @@ class SeriesForm(HouseForm):
 
 
 def values_for(case: Case) -> dict[str, str]:
-    """How the form begins on a case: its own words, a quarter from today."""
-    return {"every": "3", "title": case.title, "problem": case.problem, "urgency": case.urgency.value}
+    """How the form begins on a case: its own words, every quarter. That it was urgent once makes no next one urgent."""
+    return {"every": "3", "title": case.title, "problem": case.problem}
 
 
 def values_of(row: Series) -> dict[str, str]:

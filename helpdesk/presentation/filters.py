@@ -13,11 +13,11 @@ from markupsafe import Markup, escape
 from helpdesk import clock
 from helpdesk.domain import deadlines
 from helpdesk.i18n import counted
-from helpdesk.models import Case, Urgency
+from helpdesk.models import Case
 from helpdesk.presentation.language import is_english
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_name, mask_phone
-from helpdesk.rules.promises import Hours, Unit, target_for
+from helpdesk.rules.promises import FIRST_ANSWER, Hours, Unit
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -122,13 +122,18 @@ def week_words(week: Sequence[Hours]) -> str:
     )
 
 
-def promised_days() -> int:
-    """How many working days a new request waits at most for somebody to read it; at least one."""
-    known: int | None = g.get("promised_days")
-    if known is None:
-        target = target_for(deadlines.targets(deadlines.newest_version()), "triage", None, Urgency.NORMAL)
-        known = g.promised_days = max(1, target.amount if target.unit in (Unit.WORKDAYS, Unit.DAYS) else 1)
-    return known
+def answer_promise(category: str | None = None) -> str:
+    """How soon a request that is sent now gets an answer: the very target that the receipt's date is reckoned from."""
+    known: dict[str | None, str] = g.setdefault("answer_promise", {})
+    if category not in known:
+        target = deadlines.target_for_new(FIRST_ANSWER.kind, category)
+        known[category] = {
+            Unit.WORKDAYS: counted("%(n)s 个工作日内有回音", target.amount),
+            Unit.WORKING_HOURS: counted("%(n)s 个工作小时内有回音", target.amount),
+            Unit.DAYS: counted("%(n)s 天内有回音", target.amount),
+            Unit.HOURS: counted("%(n)s 小时内有回音", target.amount),
+        }[target.unit]
+    return known[category]
 
 
 def quote_lines(text: str) -> str:
@@ -152,4 +157,4 @@ def register(app: Flask) -> None:
         paras=paragraphs,
         quote_lines=quote_lines,
     )
-    app.jinja_env.globals.update(clock_of=clock_of, promised_days=promised_days)
+    app.jinja_env.globals.update(clock_of=clock_of, answer_promise=answer_promise)

@@ -158,11 +158,11 @@ def what_next(case: Case) -> str:
         return gettext("在下面回复就行，回复后继续办。")
     if case.status in (Status.SUBMITTED, Status.TRIAGED, Status.OFFERED) and case.first_answer_at is None:
         due = _first_answer_due(case)
-        return gettext("最晚%(when)s前有人联系您，您不用做什么。", when=due) if due else ""
+        return gettext("最晚 %(when)s 前有人联系您，您不用做什么。", when=due) if due else ""
     if case.status in (Status.TRIAGED, Status.OFFERED):
         return gettext("有专家接手，这里马上会写出来。")
     if case.status is Status.ACCEPTED and case.due_at:
-        return gettext("最晚%(when)s前会先给您回话。", when=_when(case.due_at))
+        return gettext("最晚 %(when)s 前会先给您回话。", when=_when(case.due_at))
     if case.status is Status.ANSWERED:
         return gettext("请核对服务时间，说说解决了没有。没解决可以退回，不用重新说。")
     if case.status is Status.CLOSED:

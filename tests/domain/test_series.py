@@ -334,15 +334,15 @@ def test_only_the_own_station_and_the_operator_may(closed, cast):
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ({"every": 0}, "series_every"),
-        ({"every": 13}, "series_every"),
-        ({"every": 53, "unit": WEEK}, "series_every"),
+        ({"every": 0}, "series_every_small"),
+        ({"every": 13}, "series_every_months"),
+        ({"every": 53, "unit": WEEK}, "series_every_weeks"),
         ({"first_on": TODAY - timedelta(days=1)}, "day_is_past"),
         ({"first_on": TODAY + timedelta(days=900)}, "series_too_far"),
         ({"last_on": TODAY}, "series_last_before_first"),
         ({"last_on": TODAY + timedelta(days=90), "most": 3}, "series_two_ends"),
-        ({"most": 0}, "series_most"),
-        ({"most": 201}, "series_most"),
+        ({"most": 0}, "series_most_small"),
+        ({"most": 201}, "series_most_large"),
         ({"title": " "}, "text_missing"),
         ({"title": "长" * 121}, "text_too_long"),
         ({"problem": ""}, "text_missing"),
@@ -383,7 +383,7 @@ def test_a_change_counts_from_the_next_case_on(closed, cast):
             series.change(row, cast.wang, plan())
         with pytest.raises(Refused, match="changed_meanwhile"):
             series.change(row, cast.wang, plan(first_on=TODAY + timedelta(days=5)), seen=row.version - 1)
-        with pytest.raises(Refused, match="series_most"):
+        with pytest.raises(Refused, match="series_most_made"):
             series.change(row, cast.wang, plan(first_on=TODAY + timedelta(days=5), most=1))
         series.change(row, cast.wang, plan(first_on=TODAY + timedelta(days=5), every=1, unit=WEEK, title="改过的"))
     go(days=5)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import series
-from helpdesk.models import Series, SeriesState, SeriesUnit, SeriesWhy
+from helpdesk.models import Series, SeriesState, SeriesUnit, SeriesWhy, Urgency
 from tests.routes.test_desk import statements
 
 
@@ -45,18 +45,34 @@ def test_a_coordinator_sets_one_up_from_the_case(browser, make):
     assert browser.get("/series", as_="zhou").says(case.title)
 
 
+def test_an_urgent_case_does_not_make_what_comes_again_urgent(browser, make):
+    case = make.case("closed")
+    case.urgency = Urgency.URGENT
+    db.session.commit()
+    url = f"/cases/{case.number}/series"
+    assert browser.get(url, as_="wang").form("/series")["urgency"] == "normal"
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"every": ""}, "请填一个数字"),
-        ({"every": "两"}, "请填一个数字"),
-        ({"every": "99"}, "按月最多隔"),
+        ({"every": ""}, "请填一个整数"),
+        ({"every": "两"}, "请填一个整数"),
+        ({"every": "1.5"}, "请填一个整数"),
+        ({"every": "0"}, "至少填 1"),
+        ({"every": "-" + "9" * 40}, "至少填 1"),
+        ({"every": "99"}, "按月最多填 12"),
+        ({"every": "9" * 40}, "按月最多填 12"),
+        ({"every": "53", "unit": "week"}, "按周最多填 52"),
+        ({"most": "0"}, "至少做 1 次"),
+        ({"most": "201"}, "最多 200 次"),
+        ({"most": "9" * 40}, "最多 200 次"),
         ({"unit": "day"}, ""),
         ({"first_on": "明天"}, "请选一个日期"),
         ({"first_on": "2026-01-01"}, "今天或以后"),
         ({"last_on": "随便"}, "请选一个日期"),
         ({"last_on": "2027-12-01", "most": "3"}, "只填一个"),
-        ({"most": "许多"}, "请填一个数字"),
+        ({"most": "许多"}, "请填一个整数"),
         ({"title": ""}, "请写一个标题"),
         ({"problem": ""}, "请写几个字"),
         ({"urgency": "now"}, ""),

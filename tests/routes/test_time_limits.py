@@ -69,11 +69,18 @@ def test_bad_input_is_named_and_kept(browser, cast):
     assert count() == before
 
 
-def test_what_the_public_is_promised_follows(browser, cast):
-    assert "1 个工作日内有回音" in browser.get("/", as_=None).text
-    targets.put(cast.zhou, Target("triage", 2, Unit.WORKDAYS, 50))
-    db.session.commit()
-    assert "2 个工作日内有回音" in browser.get("/", as_=None).text
+def test_what_the_public_is_promised_is_what_the_receipt_says(browser, make, cast):
+    """The front page, the page of the request and the receipt: one target, also after the operator changed it."""
+    for amount, days in ((3, "11 月 23 日"), (5, "11 月 25 日")):  # from Wednesday 18 November, 10 o'clock
+        if amount != 3:
+            targets.put(cast.zhou, Target("first_answer", amount, Unit.WORKDAYS, 50))
+        case = make.case("submitted", phone=f"1380000000{amount}")
+        case_url = f"/t/{case.tracking_token}"
+        db.session.commit()
+        words = f"{amount} 个工作日内有回音"
+        assert browser.get("/").says(words) and browser.get("/requests/new").says(words)
+        assert browser.get(f"{case_url}/receipt").says(f"最晚 {days} ")
+    assert browser.get("/requests/new?category=policy").says("24 小时内有回音")
 
 
 def test_a_coordinator_sets_opening_hours(browser, cast):
