@@ -13,6 +13,7 @@ from helpdesk.domain import intake, life, record
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Case, CaseLink, Channel, LinkKind
 from helpdesk.rules import policy
+from helpdesk.rules.identifiers import read_case_number
 from helpdesk.rules.policy import Who
 
 
@@ -79,7 +80,9 @@ def unlink(case: Case, by: Who, link_id: int) -> None:
 
 def by_number(by: Who, number: str) -> Case | None:
     """The case of this number, if the person may read it."""
-    return db.session.scalar(select(Case).where(Case.number == number.strip().upper(), policy.which(by, "case.read")))
+    return db.session.scalar(
+        select(Case).where(Case.number == (read_case_number(number) or ""), policy.which(by, "case.read"))
+    )
 
 
 def split(case: Case, by: Who, *, problem: str, rest: str, seen: int | None = None) -> Case:

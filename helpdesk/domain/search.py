@@ -37,6 +37,7 @@ from helpdesk.models import (
     Visit,
     WaitingOn,
 )
+from helpdesk.rules.identifiers import read_case_number
 from helpdesk.rules.lifecycle import STATES, WAITING_LABEL
 
 # Ranking looks at so many of the newest answers: a word that is in every case says nothing about any.
@@ -184,6 +185,12 @@ def understand(said: str) -> Question:
         else:
             criteria.append(criterion)
     rest = _TYPED.sub(" ", said)
+    for token in (rest, *rest.split()):
+        number = read_case_number(token)
+        # As it is stored the index knows it, and ranks it.
+        if number is not None and number != token.strip().upper():
+            criteria.append(_called(number, token.strip()))
+            rest = rest.replace(token, " ")
     return Question(
         tuple(engine.parts(rest)), tuple(criteria), tuple(unknown), tuple(run for run, _ in engine.runs(rest))
     )
@@ -259,7 +266,15 @@ def _expert(value: str) -> ColumnElement[bool] | None:
 
 
 def _number(value: str) -> ColumnElement[bool]:
-    return Case.number.ilike(f"%{_escaped(value)}%", escape="\\")
+    typed = Case.number.ilike(f"%{_escaped(value)}%", escape="\\")
+    number = read_case_number(value)
+    return or_(Case.number == number, typed) if number is not None else typed
+
+
+def _called(number: str, typed: str) -> ColumnElement[bool]:
+    """The case of a number that was typed with zeros missing; what the typed words are found by counts, too."""
+    words = engine.parts(typed)
+    return or_(Case.number == number, Case.id.in_(_index().matching(list(words)))) if words else Case.number == number
 
 
 def _day(value: str) -> date | None:

@@ -9,6 +9,7 @@ from helpdesk.domain import assignment, deadlines, life, similarity, transfers
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Case, Category, Event, Station, Topic, Urgency
 from helpdesk.rules import lifecycle, policy, promises
+from helpdesk.rules.identifiers import read_case_number
 from helpdesk.rules.policy import Who
 
 
@@ -136,7 +137,9 @@ def unmerge(case: Case, by: Who, *, seen: int | None = None) -> None:
 def by_number(by: Who, number: str) -> Case | None:
     """The case with this number that the person may merge into; None when there is none."""
     try:
-        case: Case = policy.find(by, "case.merge", Case, Case.number == number.strip().upper(), seen_by="case.read")
+        case: Case = policy.find(
+            by, "case.merge", Case, Case.number == (read_case_number(number) or ""), seen_by="case.read"
+        )
     except (NotFound, NotAllowed):
         return None
     return case

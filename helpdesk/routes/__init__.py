@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestURITooLarge
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from helpdesk.adapters.storage import StorageTrouble
@@ -67,9 +67,21 @@ class RowNumber(IntegerConverter):
         return number
 
 
+# Bytes of an address that is answered: room for every filter at once. What the server itself refuses is longer
+# (script/gunicorn_conf.py), and says so in the same words.
+LONGEST_ADDRESS = 4000
+
+
+def not_too_long() -> None:
+    """An address that no page of ours can have: it would come back longer still, in headers and links."""
+    if len(quote(request.path)) + len(quote(request.query_string, safe="%=&+")) > LONGEST_ADDRESS:
+        raise RequestURITooLarge
+
+
 def register(app: Flask) -> None:
     """Transactions first, then sign-in, CSRF, blueprints, errors, headers."""
     app.url_map.converters["int"] = RowNumber
+    app.before_request(not_too_long)
     app.before_request(uploads.make_room)
     _transactions(app)
     _sign_in(app)
@@ -229,7 +241,7 @@ def _page(code: int, detail: str | None = None, **context: Any) -> Any:
     """The page of an error in the house's style, or its one sentence for htmx."""
     if _is_keeping():
         return _not_kept(code)
-    known = code if code in (400, 403, 404, 409, 410, 413, 422, 429, 500, 503) else (404 if code < 500 else 500)
+    known = code if code in (400, 403, 404, 409, 410, 413, 414, 422, 429, 500, 503) else (404 if code < 500 else 500)
     if wants_fragment():
         return render_template(f"errors/{known}.html", detail=detail, fragment=True, **context), code
     return render_template(f"errors/{known}.html", detail=detail, **context), code

@@ -116,10 +116,18 @@ def read_verification_code(text: str) -> str | None:
     return group_code(letters)
 
 
+_APART = re.compile(r"([A-Z]{2,4})[-‐–—−_ ]+([0-9]{2})[-‐–—−_ ]+([0-9]{1,9})", re.ASCII)
+
+
 def read_case_number(text: str) -> str | None:
-    """A case's number as stored, SZ-26-00001, however it was typed; None when it cannot be one."""
-    found = re.fullmatch(r"([A-Z]{2,4})([0-9]{2})([0-9]{5,9})", squeeze(text))
-    return "-".join(found.groups()) if found else None
+    """A case's number as stored, SZ-26-00001, however it was typed; None when it cannot be one.
+
+    Zeros may be missing where the parts stand apart, as in sz-26-254: without hyphens that could be a tracking code.
+    """
+    found = re.fullmatch(r"([A-Z]{2,4})([0-9]{2})([0-9]{5,9})", squeeze(text)) or _APART.fullmatch(
+        unicodedata.normalize("NFKC", text).strip().upper()
+    )
+    return f"{found[1]}-{found[2]}-{found[3].zfill(5)}" if found else None
 
 
 def read_tracking_code(text: str) -> str | None:

@@ -202,3 +202,22 @@ def test_written_anew_it_is_the_same(town):
     assert told == [(2, 2)]
     assert [found(town, q) for q in ("德国", "租金", "归集")] == before
     assert db.session.scalar(text("SELECT count(*) FROM case_search")) == len(db.session.scalars(select(Case)).all())
+
+
+def test_a_number_is_found_however_it_is_typed(make, cast):
+    case, other = make.case("submitted"), make.case("submitted", phone="13800000077")
+    case.number, other.number = "SZ-26-00254", "SZ-26-25400"
+    db.session.flush()
+    search.write([case.id, other.id])
+    for said in (
+        "SZ-26-00254",
+        "sz-26-00254",
+        "sz-26-254",
+        "SZ 26 254",
+        "ｓｚ－２６－２５４",
+        "编号:sz-26-254",
+        "sz-26-254 区:南山",
+    ):
+        found = search.narrow(select(Case.id), search.understand(said))
+        assert case.id in set(db.session.scalars(found)), said
+    assert list(db.session.scalars(search.narrow(select(Case.id), search.understand("sz-26-99")))) == []

@@ -58,3 +58,9 @@ def test_look_alikes_and_spaces_are_mended():
     assert ids.read_tracking_code(" 7k4m 92qx") == "7K4M-92QX"
     assert ids.read_tracking_code("7K4M-92Q") is None
     assert ids.read_tracking_code("7K4M-92QU") is None
+
+
+def test_a_case_number_is_read_with_zeros_missing_but_no_tracking_code_is_one():
+    read = ids.read_case_number
+    assert read("sz-26-254") == read("SZ 26 00254") == read("sz2600254") == "SZ-26-00254"
+    assert read("AB23-4567") is None and read("ab234567") is None and read("sz-26") is None and read("") is None
