@@ -22,12 +22,13 @@ from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 
 # Service records that no statement deletes before their ten years are over (migration 0026; rule R15).
 KEPT: tuple[str, ...] = ("certificates", "corrections", "evaluations", "honours", "trainings", "visits")
-# Their rows may be written and never changed (migrations 0002, 0018 and 0027).
+# Their rows may be written and never changed (migrations 0002, 0018, 0027 and 0033).
 APPEND_ONLY: tuple[str, ...] = (
     "accesses",
     "article_versions",
     "assessments",
     "commendation_events",
+    "complaint_steps",
     "events",
     "hours_entries",
     "scheme_versions",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, certificates, intake, keeping, record, statements
+from helpdesk.domain import accounts, certificates, complaints, intake, keeping, record, statements
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import Account, Case, Company, Erasure, Grant, Invitation, Role, Status
@@ -209,6 +209,7 @@ def _forget_account(account: Account) -> None:
         draft.contact_account_id = None
     account.login, account.name, account.is_active = f"gone-{account.id}", GONE, False
     account.phone = account.email = None
+    complaints.forget_of_account(account)
 
 
 def _scope(row: Erasure) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, String, and_, delete, exists, func, or_, s
 from helpdesk import clock
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import attachments, chance, incoming, record
+from helpdesk.domain import attachments, chance, complaints, incoming, record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
@@ -215,7 +215,7 @@ def held(by: Who) -> list[Case]:
 
 def may_go() -> ColumnElement[bool]:
     """Cases that are over for good: ended, not kept for a reason, nothing under review, disputed or to be corrected,
-    no appeal open."""
+    no appeal and no complaint open."""
     reviewed = exists().where(Review.case_id == Case.id, Review.decision.is_(None))
     disputed = exists().where(Visit.case_id == Case.id, Visit.status == VisitStatus.DISPUTED)
     wrong = exists().where(Correction.case_id == Case.id, Correction.state == CorrectionState.OPEN)
@@ -236,6 +236,7 @@ def may_go() -> ColumnElement[bool]:
         ~disputed,
         ~wrong,
         ~appealed,
+        ~complaints.is_open_of(Case.id),
     )
 
 
@@ -263,6 +264,9 @@ def next_portion(limit: int = PORTION) -> int:
 
 def ask_for_round() -> None:
     """Once a night, by the worker, when something is due."""
+    for contact in complaints.forget_old(edge()):
+        if contact:
+            _forget_address(contact)
     if db.session.scalar(select(Case.id).where(due()).limit(1)) is not None:
         later(ROUND, key=f"{clock.today().isoformat()}-0", portion=0)
 
@@ -288,6 +292,7 @@ def anonymise(case: Case, by: Who, *, asked_for: bool = False) -> bool:
     if db.session.scalar(select(Case.id).where(Case.id == case.id, may_go())) is None:
         return False
     attachments.forget(case, by)
+    complaints.forget_of_case(case)
     old_email, contact = case.contact_email, case.contact_name
     _empty_case(case)
     _empty_talk(case)

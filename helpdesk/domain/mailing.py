@@ -29,6 +29,7 @@ from helpdesk.models import (
     Address,
     Case,
     Channel,
+    ComplaintStep,
     Event,
     Invitation,
     Mail,
@@ -132,6 +133,32 @@ def write_of_outage(outage: Outage, account: Account, *, is_over: bool) -> Mail 
     return mail
 
 
+def write_of_complaint(step: ComplaintStep, reader: Reader) -> Mail | None:
+    """About a step of a complaint, to whoever complained or has to answer. It cannot be switched off.
+
+    None where the address's owner wants no mail.
+    """
+    known = db.session.get(Address, reader.address)
+    if known is not None and known.stopped_at is not None:
+        return None
+    proved = known is not None and known.proved_at is not None
+    mail = _row(
+        MailKind.COMPLAINT,
+        reader,
+        MailStatus.WAITING if proved else MailStatus.UNPROVED,
+        clock.now(),
+        identity=f"complaint:{step.id}",
+        complaint_step_id=step.id,
+    )
+    if reader.account_id is None:
+        _links(mail, Act.STOP)
+    if proved:
+        _send_later(mail)
+    else:
+        _ask_for_proof(reader, None, known)
+    return mail
+
+
 def contact_of(case: Case) -> tuple[Account | None, str]:
     """Who speaks for the company in this case: their account, and its address or the one they left ("" for none)."""
     account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
@@ -199,6 +226,7 @@ def _row(
     case_id: int | None = None,
     event_id: int | None = None,
     outage: tuple[int | None, bool | None] = (None, None),
+    complaint_step_id: int | None = None,
 ) -> Mail:
     """A letter's row. Its Message-ID is made of what it is, so that the same letter never gets a second one."""
     mail = Mail(
@@ -212,6 +240,7 @@ def _row(
         event_id=event_id,
         outage_id=outage[0],
         is_over=outage[1],
+        complaint_step_id=complaint_step_id,
         part=reader.part.value,
         message_id=f"<{_seal(identity, reader.address)}@{domain()}>",
         created_at=clock.now(),
@@ -245,6 +274,9 @@ def reply_address(mail: Mail) -> str:
     "" when the desk reads no mail. In small letters only: some mail servers know no others.
     """
     user, _, host = str(config.setting("MAIL_IN")).partition("@")
+    if mail.kind is MailKind.COMPLAINT:
+        # An answer would lie where the station reads it.
+        return ""
     return f"{user}+{mail.id}.{_reply_seal(mail)}@{host}" if host else ""
 
 
@@ -490,6 +522,8 @@ def needless(mail: Mail) -> str:
         return "" if told_in(mail) else "read"
     if mail.kind is MailKind.OUTAGE:
         return "" if mail.account is not None and _runs_the_desk(policy.who_is(mail.account)) else "no_right"
+    if mail.kind is MailKind.COMPLAINT:
+        return _needless_complaint(mail)
     if mail.part == Part.INVITED:
         waits = select(Invitation.id).where(
             Invitation.mail_id == mail.id,
@@ -507,6 +541,15 @@ def needless(mail: Mail) -> str:
     if mail.account is not None and not _may_know(mail):
         return "no_right"
     return ""
+
+
+def _needless_complaint(mail: Mail) -> str:
+    step = mail.complaint_step
+    if step is None or step.complaint.anonymised_at is not None:
+        return "anonymised"
+    if mail.account is None:
+        return ""
+    return "" if policy.can(policy.who_is(mail.account), "complaint.read", step.complaint) else "no_right"
 
 
 def _runs_the_desk(who: Who) -> bool:

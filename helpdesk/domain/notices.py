@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Case, Event, Notice, Outage, Role
+from helpdesk.models import Case, Complaint, ComplaintStep, Event, Notice, Outage, Role
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -53,6 +53,22 @@ def of_outages(who: Who, *, limit: int = 50) -> list[tuple[Notice, Outage]]:
         .limit(limit)
     )
     return [(notice, outage) for notice, outage in rows]
+
+
+def of_complaints(who: Who, *, limit: int = 50) -> list[tuple[Notice, ComplaintStep, Complaint]]:
+    """The newest notices of complaints that this person may still read."""
+    if who.account_id is None:
+        return []
+    rows = db.session.execute(
+        select(Notice, ComplaintStep, Complaint)
+        .join(ComplaintStep, ComplaintStep.id == Notice.complaint_step_id)
+        .join(Complaint, Complaint.id == ComplaintStep.complaint_id)
+        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
+        .where(policy.which(who, "complaint.read"))
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, step, complaint) for notice, step, complaint in rows]
 
 
 def open_contacts(who: Who, cases: Iterable[Case]) -> set[int]:

@@ -41,3 +41,9 @@ def award_number() -> str:
     """WQR-2026-0000001: awards have a series of their own."""
     year = clock.today().year
     return f"WQR-{year}-{next_number(f'award-{year}'):07d}"
+
+
+def complaint_number() -> str:
+    """TS-26-00001: 投诉, year in Shenzhen, serial within the year."""
+    year = clock.today().year
+    return f"TS-{year % 100:02d}-{next_number(f'complaint-{year}'):05d}"

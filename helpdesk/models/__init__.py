@@ -40,6 +40,16 @@ from helpdesk.models.commendation import (
     Recommendation,
 )
 from helpdesk.models.company import Company, SizeClass
+from helpdesk.models.complaint import (
+    Complaint,
+    ComplaintAbout,
+    ComplaintAct,
+    ComplaintLevel,
+    ComplaintOutcome,
+    ComplaintRule,
+    ComplaintState,
+    ComplaintStep,
+)
 from helpdesk.models.correction import Correction, CorrectionState
 from helpdesk.models.deadline import (
     CalendarDay,
@@ -117,6 +127,14 @@ __all__ = [
     "CommendationEvent",
     "Company",
     "CompanyPart",
+    "Complaint",
+    "ComplaintAbout",
+    "ComplaintAct",
+    "ComplaintLevel",
+    "ComplaintOutcome",
+    "ComplaintRule",
+    "ComplaintState",
+    "ComplaintStep",
     "ConfirmedBy",
     "Conflict",
     "Consent",

@@ -35,14 +35,19 @@ class Event(Model):
 
 class Notice(Model):
     """An event that somebody with an account should hear of, until they have read it; or a mailbox's silence, or that
-    it is over."""
+    it is over; or a step of a complaint."""
 
     __tablename__ = "notices"
     __table_args__ = (
         UniqueConstraint("account_id", "event_id"),
         UniqueConstraint("account_id", "outage_id", "is_over"),
+        UniqueConstraint("account_id", "complaint_step_id"),
         Index("ix_notices_unread", "account_id", "read_at"),
-        CheckConstraint("(event_id IS NULL) <> (outage_id IS NULL)", name="of_one_thing"),
+        CheckConstraint(
+            "(CASE WHEN event_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN complaint_step_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="of_one_thing",
+        ),
         CheckConstraint("(outage_id IS NULL) = (is_over IS NULL)", name="outage_says_which"),
     )
 
@@ -50,6 +55,7 @@ class Notice(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
+    complaint_step_id: Mapped[int | None] = mapped_column(ForeignKey("complaint_steps.id"))
     is_over: Mapped[bool | None]
     # An offer is told only when it has left.
     shown_from: Mapped[datetime]

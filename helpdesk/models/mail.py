@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.db import Model, stored_enum
 from helpdesk.models.account import Account
 from helpdesk.models.case import Case
+from helpdesk.models.complaint import ComplaintStep
 from helpdesk.models.event import Event
 from helpdesk.models.outage import Outage
 
@@ -30,12 +31,14 @@ class MailStatus(enum.StrEnum):
 
 class MailKind(enum.StrEnum):
     """A letter about an event; the day's digest of such; fixed words to an address nobody proved: the one question
-    whether it is its owner's, or (part `invited`) that somebody asks them in; a mailbox's silence, or its end."""
+    whether it is its owner's, or (part `invited`) that somebody asks them in; a mailbox's silence, or its end; a step
+    of a complaint."""
 
     EVENT = "event"
     DIGEST = "digest"
     PROOF = "proof"
     OUTAGE = "outage"
+    COMPLAINT = "complaint"
 
 
 class Mail(Model):
@@ -46,6 +49,7 @@ class Mail(Model):
         # Two verbs in one transaction, or a notice told twice, are still one letter.
         UniqueConstraint("event_id", "address"),
         UniqueConstraint("outage_id", "is_over", "address"),
+        UniqueConstraint("complaint_step_id", "address"),
         Index("ix_mails_status", "status", "id"),
         Index("ix_mails_case_address", "case_id", "address", "id"),
         Index("ix_mails_address", "address", "status"),
@@ -56,6 +60,7 @@ class Mail(Model):
             "(kind = 'outage') = (outage_id IS NOT NULL) AND (outage_id IS NULL) = (is_over IS NULL)",
             name="outage_names_outage",
         ),
+        CheckConstraint("(kind = 'complaint') = (complaint_step_id IS NOT NULL)", name="complaint_names_step"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
     )
 
@@ -71,6 +76,7 @@ class Mail(Model):
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
     is_over: Mapped[bool | None]
+    complaint_step_id: Mapped[int | None] = mapped_column(ForeignKey("complaint_steps.id"))
     # As whom the reader is told: expert, offered, company, or the desk.
     part: Mapped[str] = mapped_column(String(12), default="")
     # The digest that told it.
@@ -89,6 +95,7 @@ class Mail(Model):
     case: Mapped[Case | None] = relationship()
     event: Mapped[Event | None] = relationship()
     outage: Mapped[Outage | None] = relationship()
+    complaint_step: Mapped[ComplaintStep | None] = relationship()
 
 
 class Address(Model):

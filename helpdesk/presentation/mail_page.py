@@ -24,8 +24,21 @@ from helpdesk.adapters.letterbox import plain
 from helpdesk.db import db
 from helpdesk.domain import closure, invitations, mailing, notices
 from helpdesk.i18n import N_, counted
-from helpdesk.models import Act, Case, Certificate, Event, Mail, MailKind, Message, Side, Status, Visit
-from helpdesk.presentation import filters, outage_words, own_page
+from helpdesk.models import (
+    Act,
+    Case,
+    Certificate,
+    Complaint,
+    ComplaintAct,
+    Event,
+    Mail,
+    MailKind,
+    Message,
+    Side,
+    Status,
+    Visit,
+)
+from helpdesk.presentation import complaint_page, filters, outage_words, own_page
 from helpdesk.presentation.inbox_page import hider, offer_facts
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import event_text, fact_text, named, reason_text
@@ -126,6 +139,8 @@ def title_of(mail: Mail) -> str:
             return gettext("每日汇总")
         if mail.part == Part.INVITED:
             return gettext("有人请您一起看企业的求助")
+        if mail.kind is MailKind.COMPLAINT:
+            return gettext("投诉")
         if mail.kind is MailKind.OUTAGE:
             return outage_words.title(is_over=bool(mail.is_over))
         if mail.kind is MailKind.PROOF or mail.event is None:
@@ -169,6 +184,7 @@ def compose(mail: Mail) -> Letter:
     """The letter in the language in force."""
     of_kind = {
         MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof, MailKind.OUTAGE: _of_outage,
+        MailKind.COMPLAINT: _of_complaint,
     }  # fmt: skip
     return of_kind[mail.kind](mail)
 
@@ -420,6 +436,51 @@ def _of_outage(mail: Mail) -> Letter:
         next="" if is_over else gettext("修好之前，回信和新来信都进不来；已经收下的一封也没有丢。"),
         why=gettext("您收到这封信，是因为您管着这个网站。"),
     )
+
+
+# --- a complaint ---
+
+
+def _of_complaint(mail: Mail) -> Letter:
+    """To whoever complained, with the answer; to whoever has to answer, without a word that was typed."""
+    step = mail.complaint_step
+    if step is None:
+        raise ValueError(f"mail {mail.id} names no step of a complaint")
+    row = step.complaint
+    is_own = mail.part == Part.COMPLAINER
+    title = complaint_page.step_text(step, desk=not is_own)
+    shown = complaint_page.view(row)
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    answer = "\n".join(part for part in (step.reason, step.done) if part)
+    return Letter(
+        subject=f"[{row.number}] {title}",
+        title=title,
+        lead=shown.lead if is_own else gettext("最晚 %(day)s 答复。内容请登录后看。", day=shown.due),
+        quoted=answer if is_own and step.act is ComplaintAct.ANSWERED else "",
+        quoted_by=shown.level if is_own and answer else "",
+        facts=[(gettext("编号"), row.number), (gettext("关于"), f"{shown.about} {shown.about_number}".strip())],
+        buttons=[Button(gettext("看投诉和答复") if is_own else gettext("去处理"), _place_of_complaint(mail, row))],
+        next=_after_complaint(row) if is_own else "",
+        why=gettext("您收到这封信，是因为您提了这件投诉。")
+        if is_own
+        else gettext("您收到这封信，是因为这件投诉由您答复或监督。"),
+        settings=Button(gettext("不再收信"), links[Act.STOP]) if Act.STOP in links else None,
+    )
+
+
+def _place_of_complaint(mail: Mail, row: Complaint) -> str:
+    if mail.account_id is not None:
+        return outside("complaints.show", complaint_id=row.id)
+    if row.case is not None:
+        return outside("tracking.complain", token=row.case.tracking_token)
+    return outside("complaints.by_link", complaint_token=row.token)
+
+
+def _after_complaint(row: Complaint) -> str:
+    shown = complaint_page.view(row)
+    if shown.can_go_further:
+        return gettext("不满意的话，%(day)s前可以请总队再看一次。", day=shown.further_until)
+    return gettext("还不满意，可以向民政部门投诉。") if shown.is_last else ""
 
 
 # --- the one question ---

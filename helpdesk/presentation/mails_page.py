@@ -89,6 +89,8 @@ def _about(mail: Mail) -> str:
         return gettext("每日汇总")
     if mail.kind is MailKind.OUTAGE:
         return outage_words.title(is_over=bool(mail.is_over))
+    if mail.kind is MailKind.COMPLAINT:
+        return gettext("投诉")
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
     if mailing.asks_to_complete(mail):

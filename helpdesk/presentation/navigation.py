@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_babel import gettext
 
+from helpdesk.domain import complaints
 from helpdesk.i18n import N_
 from helpdesk.models import Role
 from helpdesk.presentation.words import ROLES
@@ -38,7 +39,13 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (N_("常用回复"), "canned_replies.index", "canned_replies.list", ("canned_replies",)),
     (N_("定期回访"), "series.index", "series.list", ("series",)),
     (N_("知识库"), "library.index", "articles.list", ("library",)),
-    (N_("服务记录"), "records.index", "records.list", ("records", "corrections", "dossiers", "national")),
+    (
+        N_("服务记录"),
+        "records.index",
+        "records.list",
+        ("records", "corrections", "dossiers", "national"),
+    ),
+    (N_("投诉"), "complaints.index", "complaints.list", ("complaints",)),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
     (N_("报表"), "monthly.index", "monthly.read", ("monthly", "print_runs", "exports")),
@@ -89,9 +96,20 @@ def navigation_for(who: Who) -> list[Item]:
     inside = {"nominations.index"} if policy.can(who, "cycles.run") else set()
     mine = [row for row in _LINKS if row[1] not in inside and policy.can(who, row[2])]
     return [
-        Item(gettext(label), url_for(endpoint), here in lit, is_rare=len(mine) > CROWDED and endpoint in _RARE)
+        Item(
+            gettext(label),
+            url_for(endpoint),
+            here in lit,
+            _count(who, endpoint),
+            is_rare=len(mine) > CROWDED and endpoint in _RARE,
+        )
         for label, endpoint, _, lit in mine
     ]
+
+
+def _count(who: Who, endpoint: str) -> int | None:
+    """How many wait for this person, where a term runs."""
+    return complaints.to_answer(who) if endpoint == "complaints.index" else None
 
 
 def home_for(who: Who) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import notices
-from helpdesk.models import Address, Case, Event, Notice, Outage, Role, Status
-from helpdesk.presentation import outage_words
+from helpdesk.models import Address, Case, Complaint, ComplaintStep, Event, Notice, Outage, Role, Status
+from helpdesk.presentation import complaint_page, outage_words
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -42,11 +43,17 @@ def address_words(email: str | None, known: Address | None) -> tuple[str, str]:
     return "", ""
 
 
-def rows(found: list[tuple[Notice, Event, Case]], outages: list[tuple[Notice, Outage]], who: Who) -> list[Row]:
+def rows(
+    found: list[tuple[Notice, Event, Case]],
+    outages: list[tuple[Notice, Outage]],
+    who: Who,
+    of_complaints: Iterable[tuple[Notice, ComplaintStep, Complaint]] = (),
+) -> list[Row]:
     """Each notice as a line, newest first; what an expert was only offered does not name the company."""
     known = notices.open_contacts(who, (case for _, _, case in found))
     lines = {n.id: _row(n, event, case, who, masked=case.id not in known) for n, event, case in found}
     lines |= {notice.id: _of_outage(notice, outage, who) for notice, outage in outages}
+    lines |= {notice.id: _of_complaint(notice, step, row, who) for notice, step, row in of_complaints}
     return [lines[key] for key in sorted(lines, reverse=True)]
 
 
@@ -58,6 +65,17 @@ def _of_outage(notice: Notice, outage: Outage, who: Who) -> Row:
         url=url_for(outage_words.place(who)),
         when=moment(notice.shown_from),
         icon="check" if is_over else "alert",
+        unread=notice.read_at is None,
+    )
+
+
+def _of_complaint(notice: Notice, step: ComplaintStep, row: Complaint, who: Who) -> Row:
+    return Row(
+        text=complaint_page.step_text(step, desk=complaint_page.is_of_desk(row, who)),
+        about=f"{row.number} {gettext(complaint_page.ABOUT[row.about])}",
+        url=url_for("complaints.show", complaint_id=row.id),
+        when=moment(notice.shown_from),
+        icon=complaint_page.ICONS[step.act],
         unread=notice.read_at is None,
     )
 

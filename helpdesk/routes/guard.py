@@ -23,6 +23,7 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    Complaint,
     Correction,
     Erasure,
     Expert,
@@ -152,6 +153,11 @@ def draft_for(view: View) -> View:
 def correction_for(action: str) -> Callable[[View], View]:
     """The correction of the address's `correction_id`."""
     return _thing_for(action, Correction, "correction_id", lambda value: Correction.id == value, "correction.read")
+
+
+def complaint_for(action: str) -> Callable[[View], View]:
+    """The complaint of the address's `complaint_id`."""
+    return _thing_for(action, Complaint, "complaint_id", lambda value: Complaint.id == value, "complaint.read")
 
 
 def offer_for(action: str) -> Callable[[View], View]:

@@ -22,7 +22,7 @@ bp = Blueprint("notifications", __name__)
 @signed_in
 def index() -> Response:
     """The newest fifty, unread first in look; nothing of a case one may no longer read."""
-    rows = notice_page.rows(notices.latest(me()), notices.of_outages(me()), me())
+    rows = notice_page.rows(notices.latest(me()), notices.of_outages(me()), me(), notices.of_complaints(me()))
     return page("notifications/index.html", rows=rows)
 
 

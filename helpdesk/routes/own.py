@@ -13,6 +13,7 @@ from helpdesk.domain import (
     accounts,
     attachments,
     closure,
+    complaints,
     consultation,
     erasures,
     intake,
@@ -38,6 +39,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import Case, Outcome, Status
 from helpdesk.presentation import file_views, own_page, print_page, series_page, takeout
 from helpdesk.presentation.words import refusal_text
+from helpdesk.routes.complaints import further_form, of_case
 from helpdesk.routes.corrections import asking
 from helpdesk.routes.erasures import Door, confirmed, explained, taken_back
 from helpdesk.routes.files import to_file
@@ -312,6 +314,32 @@ def appeal(case: Case) -> Response:
 def correct(case: Case) -> Response:
     """The record of a visit is wrong: what, and what became of it."""
     return asking(case, url_for(".correct"), url_for(".show"), "own/corrections.html")
+
+
+@bp.route("/complaints", methods=["GET", "POST"])
+@own_case_for("case.complain")
+def complain(case: Case) -> Response:
+    """How the company was served, or what a record says, is not right; somebody else than the station answers."""
+    if case.status is Status.DRAFT:
+        return _go(url_for("drafts.edit", token=case.tracking_token, name="problem"))
+    return of_case(case, url_for(".complain"), url_for(".show"))
+
+
+@bp.post("/complaints/<int:complaint_id>/further")
+@own_case_for("case.complain")
+def take_complaint_further(case: Case, complaint_id: int) -> Response:
+    """Not content with the district's answer: the city answers."""
+    row = next((one for one in complaints.of_company(case) if one.id == complaint_id), None)
+    if row is None:
+        raise NotFound("complaint")
+    form = further_form(row)
+    refused = attempt(form, None, lambda: complaints.take_further(row, me(), reason=form.reason.data or ""))
+    if refused is None:
+        flash(gettext("已转总队，由没有办过的人答复"), "done")
+    else:
+        wrong = [*form.reason.errors, *form.form_errors]
+        flash(str(wrong[0]) if wrong else gettext("没有提交，请再试一次"), "error")
+    return _go(url_for(".complain"))
 
 
 @bp.post("/consents/<any(referral,example):purpose>")

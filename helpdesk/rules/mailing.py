@@ -34,6 +34,8 @@ class Part(enum.StrEnum):
     INVITED = "invited"
     # Runs the desk: told that a mailbox cannot be read.
     HOUSE = "house"
+    # Complained: no case's event tells it.
+    COMPLAINER = "complainer"
 
 
 # Who in `Told.tells` is told as whom.

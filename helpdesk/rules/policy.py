@@ -29,6 +29,8 @@ from helpdesk.models import (
     Certificate,
     Company,
     CompanyPart,
+    Complaint,
+    ComplaintLevel,
     Correction,
     Erasure,
     Expert,
@@ -282,6 +284,54 @@ def _correction_of_others(who: Who) -> ColumnElement[bool]:
     asked_by_other = or_(Correction.asked_by_id.is_(None), Correction.asked_by_id != who.account_id)
     about_other = or_(Correction.expert_account_id.is_(None), Correction.expert_account_id != who.account_id)
     return and_(asked_by_other, about_other, Correction.expert_id.not_in(who.expert_ids or (0,)))
+
+
+def complaint_i_made(who: Who, held: Held) -> ColumnElement[bool]:
+    """Complaints this account made, until their words are gone."""
+    return and_(Complaint.account_id == who.account_id, Complaint.anonymised_at.is_(None))
+
+
+def complaint_of_this_link(who: Who, held: Held) -> ColumnElement[bool]:
+    """What the company complained of in the one case of the tracking link in hand."""
+    ours = and_(Complaint.case_id == who.link_case_id, Complaint.side == Side.COMPANY)
+    return ours if who.link_case_id is not None else false()
+
+
+def complaint_of_company_i_handle(who: Who, held: Held) -> ColumnElement[bool]:
+    """What was complained of in cases this person handles, or sent themselves."""
+    ours = select(Case.id).where(case_of_company_i_handle(who, held) | case_sent_by_me(who, held))
+    return and_(Complaint.case_id.in_(ours), Complaint.side == Side.COMPANY)
+
+
+def complaint_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Complaints about what happened in the district, but those by or about oneself (rule R05)."""
+    return and_(Complaint.district == held.district, _complaint_of_others(who))
+
+
+def complaint_for_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Those of them that the district answers."""
+    return and_(Complaint.level == ComplaintLevel.DISTRICT, complaint_of_my_district(who, held))
+
+
+def complaint_of_others(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every complaint but those by or about oneself (rule R05)."""
+    return _complaint_of_others(who)
+
+
+def complaint_for_the_city(who: Who, held: Held) -> ColumnElement[bool]:
+    """Those of them that the city answers, unless this person answered before it was taken further."""
+    first = or_(Complaint.first_by_id.is_(None), Complaint.first_by_id != who.account_id)
+    return and_(Complaint.level == ComplaintLevel.CITY, first, _complaint_of_others(who))
+
+
+def _complaint_of_others(who: Who) -> ColumnElement[bool]:
+    """Not by this person, and about neither them, nor what they did, nor their station."""
+    accounts = (Complaint.account_id, Complaint.expert_account_id, Complaint.act_by_id)
+    return and_(
+        *(or_(column.is_(None), column != who.account_id) for column in accounts),
+        or_(Complaint.expert_id.is_(None), Complaint.expert_id.not_in(who.expert_ids or (0,))),
+        or_(Complaint.station_id.is_(None), Complaint.station_id.not_in(who.station_ids or (0,))),
+    )
 
 
 def offer_to_me(who: Who, held: Held) -> ColumnElement[bool]:
@@ -744,6 +794,20 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "honour.decide", honour_of_others),
     _rule(Role.OVERSEER, "expert.read_record", expert_of_my_city),
     _rule(Role.OVERSEER, "correction.read", correction_any),
+    _rule(Role.REQUESTER, "case.complain", case_of_this_link),
+    _rule(Role.REQUESTER, "complaint.take_further", complaint_of_this_link),
+    _rule(Role.MEMBER, "case.complain", case_of_company_i_handle),
+    _rule(Role.MEMBER, "case.complain", case_sent_by_me),
+    _rule(Role.MEMBER, "complaint.take_further", complaint_of_company_i_handle),
+    _rule(Role.SIGNED_IN, "complaint.read complaint.take_further", complaint_i_made),
+    _rule(Role.DISTRICT, "complaint.read", complaint_of_my_district),
+    _rule(Role.DISTRICT, "complaint.answer", complaint_for_my_district),
+    _rule(Role.DISTRICT, "complaints.list", page),
+    _rule(Role.OPERATOR, "complaint.read", complaint_of_others),
+    _rule(Role.OPERATOR, "complaint.answer", complaint_for_the_city),
+    _rule(Role.OPERATOR, "complaints.list complaints.set_term", page),
+    _rule(Role.OVERSEER, "complaint.read", complaint_of_others),
+    _rule(Role.OVERSEER, "complaints.list", page),
     _rule(Role.OVERSEER, "records.list", page),
     _rule(Role.DISTRICT, "case.hold_data", case_of_my_district),
     _rule(Role.OPERATOR, "case.hold_data", case_any),

@@ -29,6 +29,7 @@ from helpdesk.domain import (
     certificates,
     channels,
     closure,
+    complaints,
     consultation,
     corrections,
     cycles,
@@ -63,12 +64,15 @@ from helpdesk.models import (
     BulkAct,
     Case,
     ChannelKind,
+    ComplaintAbout,
+    ComplaintOutcome,
     IdentityKind,
     NominationState,
     PrintRunState,
     Scan,
     SeriesUnit,
 )
+from helpdesk.rules.policy import ANYBODY
 from helpdesk.rules.routing import Acts, Conditions
 from tests import commending
 from tests.browser import NS, Page
@@ -105,6 +109,8 @@ class Town:
     invitations: list[str] = field(default_factory=list)
     # Links to what somebody said against an award.
     objections: list[str] = field(default_factory=list)
+    # Links to what a stranger complained of.
+    complaints: list[str] = field(default_factory=list)
 
     def doors(self) -> list[str]:
         """Where somebody without an account may come in: the front, and the links we sent out."""
@@ -120,6 +126,7 @@ class Town:
             + [
                 *(f"/invitations/{t}" for t in self.invitations),
                 *(f"/objections/{t}" for t in self.objections),
+                *(f"/complaints/link/{t}" for t in self.complaints),
             ]
         )
 
@@ -227,6 +234,7 @@ def build(make: Make) -> Town:
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
     erasures.ask_for_case(made["closed"], make.link(made["closed"]))
+    complained = complain(make, made)
     certificates.reissue(certificates.of_case(made["closed"].id)[0], cast.zhou, reason="姓名写错了")
     # Papers that the robot may come to are drawn by the worker afterwards, but for one that already is.
     row = statements.draw_up(cast.chen, starts_on=clock.today(), ends_on=clock.today(), form_key="town")
@@ -243,7 +251,22 @@ def build(make: Make) -> Town:
         [*_links_in_letters()],
         [invitations.token_of(invited)],
         [objection],
+        [complained],
     )
+
+
+def complain(make: Make, made: dict[str, Case]) -> str:
+    """By a company, an expert and a stranger; one answered, one taken further. The token of the stranger's."""
+    cast, about = make.cast, ComplaintAbout
+    complaints.make(
+        make.link(made["closed"]), complaints.Said(about.SERVICE, "约好不来。"), form_key="town-c1", case=made["closed"]
+    )
+    said = complaints.make(cast.chen, complaints.Said(about.RECORD, "说了两回不改。"), form_key="town-c2")
+    complaints.answer(said, cast.li, outcome=ComplaintOutcome.REFUSED, reason="记录与打卡一致。")
+    more = complaints.make(cast.lin, complaints.Said(about.PAPER, "一直没有出。"), form_key="town-c3")
+    complaints.look(more, cast.zhou)
+    open_one = complaints.Said(about.COMMENDATION, "公示太短。", name="某", contact="13700000001")
+    return complaints.make(ANYBODY, open_one, form_key="town-c4").token
 
 
 def print_runs_of(make: Make) -> None:

@@ -21,6 +21,7 @@ from helpdesk.domain import (
     canned_replies,
     certificates,
     channels,
+    complaints,
     consultation,
     corrections,
     erasures,
@@ -51,6 +52,7 @@ from helpdesk.models import (
     Award,
     BulkAct,
     ChannelKind,
+    ComplaintAbout,
     CycleState,
     Grant,
     IdentityKind,
@@ -142,6 +144,10 @@ def world(app, make, cast):
     consultation.note(consulting, cast.wang, body="@陈明远 请看一下。", form_key="note")
     member = db.session.scalars(select(Grant).where(Grant.account_id == cast.account("he").id)).one()
     correction = corrections.ask(visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong")
+    complained = complaints.make(
+        make.link(consulting), complaints.Said(ComplaintAbout.SERVICE, "约好不来。"), form_key="c", case=consulting
+    )
+    complained.account_id = cast.account("lin").id
     wish = erasures.ask_for_case(closed, make.link(closed))
     chen = cast.expert("chen")
     training = trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密", 60, "总队", clock.today()))
@@ -174,6 +180,7 @@ def world(app, make, cast):
         "award": given,
         "honour": honour,
         "correction": correction,
+        "complaint": complained,
         "nomination": nomination,
         "cycle": nominated,
         "objection": objection,
@@ -241,6 +248,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "training_id": world["training"].id,
         "honour_id": world["honour"].id,
         "correction_id": world["correction"].id,
+        "complaint_id": world["complaint"].id,
+        "complaint_token": world["complaint"].token,
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
         "member_id": world["member"].id,
@@ -309,6 +318,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("invitation_id", "invitation"),
         ("member_id", "member"),
         ("correction_id", "correction"),
+        ("complaint_id", "complaint"),
         ("erasure_id", "erasure"),
         ("honour_id", "honour"),
         ("print_run_id", "print_run"),
@@ -319,6 +329,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
             thing = world[kind]
     if rule.arguments == {"attachment_id"}:
         thing = world["file"]
+    if "complaint_id" in rule.arguments and ("number" in rule.arguments or "token" in rule.arguments):
+        thing = case  # the company's door asks about its case
     if rule.endpoint.startswith("honour_roll."):
         thing = None  # a notice is everybody's page
     if thing is None and not own_token and ("number" in rule.arguments or "token" in rule.arguments):

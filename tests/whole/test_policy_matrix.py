@@ -20,6 +20,7 @@ from helpdesk.domain import (
     canned_replies,
     certificates,
     channels,
+    complaints,
     corrections,
     erasures,
     honours,
@@ -40,6 +41,7 @@ from helpdesk.models import (
     Award,
     BulkAct,
     ChannelKind,
+    ComplaintAbout,
     Grant,
     Mail,
     NominationState,
@@ -101,6 +103,15 @@ def objects(make, cast):
         "membership of He at Southlight": db.session.query(Grant).filter_by(account_id=cast.account("he").id).one(),
         "correction that Chen asked for (Nanshan)": corrections.ask(
             visits.of(closed)[0], cast.chen, says="少记了。", form_key="wrong"
+        ),
+        "complaint by Southlight's link about a case of Chen's (Nanshan)": complaints.make(
+            make.link(answered), complaints.Said(ComplaintAbout.SERVICE, "不来。"), form_key="c1", case=answered
+        ),
+        "complaint by Chen about his record (Nanshan)": complaints.make(
+            cast.chen, complaints.Said(ComplaintAbout.RECORD, "不改。"), form_key="c2"
+        ),
+        "complaint by Chu about commendations": complaints.make(
+            cast.chu, complaints.Said(ComplaintAbout.COMMENDATION, "不公。"), form_key="c3"
         ),
         "wish to erase Southlight's closed case": erasures.ask_for_case(closed, make.link(closed)),
         "term of a visit of Chen's (Nanshan)": term_of(closed),
@@ -204,6 +215,7 @@ NOUNS = {
     "Grant": ("claim", "member"),
     "Company": ("company",),
     "Correction": ("correction",),
+    "Complaint": ("complaint",),
     "Honour": ("honour",),
     "RecordTerm": ("record_term",),
     "Invitation": ("invitation",),

@@ -8,12 +8,26 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import corrections, expert_persons, honours, record_terms, trainings
+from helpdesk.domain import complaints, corrections, expert_persons, honours, intake, record_terms, trainings
 from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.models import Case, Expert, Sex, Status, Visit, VisitStatus
+from helpdesk.models import (
+    Account,
+    Case,
+    ComplaintAbout,
+    ComplaintOutcome,
+    Expert,
+    Grant,
+    Role,
+    Sex,
+    Station,
+    Status,
+    Visit,
+    VisitStatus,
+)
+from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
 COURSES = (
@@ -34,7 +48,38 @@ def tell(expert: Expert, who: Who, operator: Who) -> None:
     facts = PersonFacts(Sex.FEMALE, None, "宝安区福永街道", "", "研发费用归集、专精特新申报", ("政策", "财税"))
     expert_persons.write(expert, who, facts, consent=True, identity_consent=False)
     _correct(expert, who, operator)
+    _complain(expert, who)
     record_terms.go_round()
+
+
+def _complain(expert: Expert, who: Who) -> None:
+    """One complaint by the expert that waits, one by a company that its district answered."""
+    about = ComplaintAbout
+    says = "六月那次上门记成了线上，说了两回，站点一直没有改。"
+    complaints.make(who, complaints.Said(about.RECORD, says), form_key="city-complaint-expert")
+    served = db.session.scalar(
+        select(Case)
+        .join(Station, Station.id == Case.station_id)
+        .where(Case.status == Status.CLOSED, Station.district == expert.station.district, Case.handler_id.is_(None))
+        .order_by(Case.id.desc())
+        .limit(1)
+    )
+    if served is None:
+        return
+    said = complaints.Said(about.SERVICE, "第一次约好上午十点，专家十一点才打来电话，事先没有说。")
+    row = complaints.make(intake.requester(served), said, form_key="city-complaint-company", case=served)
+    reviewer = db.session.scalar(
+        select(Account)
+        .join(Grant)
+        .where(Grant.role == Role.DISTRICT, Grant.district == row.district, Grant.ended_at.is_(None))
+        .order_by(Account.id)
+    )
+    if reviewer is not None:
+        complaints.answer(
+            row, policy.who_is(reviewer), outcome=ComplaintOutcome.UPHELD,
+            reason="看了通话记录，确实晚了一小时，事先没有告知。",
+            done="已提醒专家：约好的时间有变，提前一天告知企业。",
+        )  # fmt: skip
 
 
 def _correct(expert: Expert, who: Who, operator: Who) -> None:
