@@ -20,8 +20,10 @@ from sqlalchemy import CheckConstraint, Connection, inspect, text
 from helpdesk import config
 from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 
-# Service records that no statement deletes before their ten years are over (migration 0026; rule R15).
-KEPT: tuple[str, ...] = ("certificates", "corrections", "evaluations", "honours", "trainings", "visits")
+# Service records that no statement deletes before their ten years are over (migrations 0026 and 0034; rule R15).
+KEPT: tuple[str, ...] = (
+    "certificates", "corrections", "dossier_corrections", "evaluations", "honours", "trainings", "visits",
+)  # fmt: skip
 # Their rows may be written and never changed (migrations 0002, 0018, 0027 and 0033).
 APPEND_ONLY: tuple[str, ...] = (
     "accesses",

@@ -24,7 +24,21 @@ from helpdesk.db import db
 from helpdesk.domain import record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Article, Attachment, Case, Message, Note, Role, Scan, Side, Status, Visit
+from helpdesk.models import (
+    Article,
+    Attachment,
+    Case,
+    Expert,
+    Honour,
+    Message,
+    Note,
+    Role,
+    Scan,
+    Side,
+    Status,
+    Training,
+    Visit,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.policy import SYSTEM, Who
 
@@ -55,10 +69,12 @@ class Upload:
 
 
 # What a file may hang on.
-Owner = Case | Article
+Owner = Case | Article | Expert
 
 
 def _of(owner: Owner) -> ColumnElement[bool]:
+    if isinstance(owner, Expert):
+        return Attachment.expert_id == owner.id
     return (Attachment.case_id if isinstance(owner, Case) else Attachment.article_id) == owner.id
 
 
@@ -123,6 +139,7 @@ def keep_ready(owner: Owner, by: Who, batch: str, ready: Sequence[Ready], storag
         row = Attachment(
             case_id=owner.id if isinstance(owner, Case) else None,
             article_id=owner.id if isinstance(owner, Article) else None,
+            expert_id=owner.id if isinstance(owner, Expert) else None,
             batch=batch,
             name=one.file.name,
             media_type=one.file.media_type,
@@ -195,7 +212,9 @@ def _count(owner: Owner) -> int:
 
 
 def side_of(owner: Owner, by: Who) -> Side:
-    """On whose side of the case somebody uploads; articles are the station's."""
+    """On whose side of the case somebody uploads; articles are the station's, a dossier also the expert's."""
+    if isinstance(owner, Expert):
+        return Side.EXPERT if owner.id in by.expert_ids else Side.STATION
     if isinstance(owner, Article):
         return Side.STATION
     part = record.part_of(by, owner)
@@ -221,7 +240,13 @@ def loose(owner: Owner, batch: str) -> list[Attachment]:
 
 
 def bind(
-    owner: Owner, batch: str, *, message: Message | None = None, note: Note | None = None, visit: Visit | None = None
+    owner: Owner,
+    batch: str,
+    *,
+    message: Message | None = None,
+    note: Note | None = None,
+    visit: Visit | None = None,
+    proves: Training | Honour | None = None,
 ) -> int:
     """Make a form's files part of what was said with it; in the same transaction. Returns how many."""
     rows = loose(owner, batch)
@@ -229,6 +254,8 @@ def bind(
         row.message_id = message.id if message is not None else None
         row.note_id = note.id if note is not None else None
         row.visit_id = visit.id if visit is not None else None
+        row.training_id = proves.id if isinstance(proves, Training) else None
+        row.honour_id = proves.id if isinstance(proves, Honour) else None
         row.linked_at = clock.now()
     db.session.flush()
     return len(rows)
@@ -248,6 +275,27 @@ def of_case(case: Case, *, with_notes: bool) -> list[Attachment]:
     if not with_notes:
         query = query.where(Attachment.note_id.is_(None))
     return list(db.session.scalars(query.order_by(Attachment.id)))
+
+
+def of_dossier(expert: Expert) -> list[Attachment]:
+    """What proves an expert's trainings and awards, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Attachment)
+            .where(
+                Attachment.expert_id == expert.id, Attachment.linked_at.is_not(None), Attachment.removed_at.is_(None)
+            )
+            .order_by(Attachment.id)
+        )
+    )
+
+
+def find_proof(expert: Expert, attachment_id: int) -> Attachment:
+    """One of them. Raises NotFound."""
+    row = next((row for row in of_dossier(expert) if row.id == attachment_id), None)
+    if row is None:
+        raise NotFound("attachment")
+    return row
 
 
 def find(case: Case, attachment_id: int, by: Who) -> Attachment:

@@ -20,10 +20,13 @@ from helpdesk.errors import Refused
 from helpdesk.models import (
     COUNTS,
     Answer,
+    Attachment,
     Case,
     Certificate,
+    Complaint,
     Conflict,
     Correction,
+    DossierCorrection,
     Evaluation,
     Expert,
     ExpertPerson,
@@ -49,7 +52,10 @@ from helpdesk.rules.policy import Who
 
 LONGEST_REASON = 500
 # Rows that simply belong to the other from now on.
-MOVED: tuple[Any, ...] = (Case, Answer, Feedback, Training, Honour, ImportedRecord, RecordTerm, Evaluation, Correction)
+MOVED: tuple[Any, ...] = (
+    Case, Answer, Feedback, Training, Honour, ImportedRecord, RecordTerm, Evaluation, Correction, Complaint,
+    DossierCorrection, Attachment,
+)  # fmt: skip
 # Rows that one person has once: what both had stays one.
 ONCE: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Skill, ("category_code", "topic_code")),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import attachments
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import Refused
 from helpdesk.models import Award, Expert, Honour, HonourState, Nomination, PaperStatus
@@ -27,24 +28,50 @@ class HonourFacts:
     note: str = ""
 
 
-def record(expert: Expert, by: Who, facts: HonourFacts) -> Honour:
+def record(expert: Expert, by: Who, facts: HonourFacts, *, form_key: str = "") -> Honour:
     """Write down an award of our own network. Raises Refused for one's own (rule R05), missing words, a day to come."""
     separation.refuse_self(by, expert.id, account_of(expert))
     policy.require(by, "expert.record_honour", expert)
     row = _new(expert, facts, is_own=True, state=HonourState.RECORDED)
+    _decide(row, by)
+    return _keep(row, form_key)
+
+
+def ask(expert: Expert, by: Who, facts: HonourFacts, *, form_key: str = "") -> Honour:
+    """The expert asks to have an award of somebody else recorded, with the files that came with the form; it counts
+    once somebody has verified it."""
+    policy.require(by, "expert.ask_honour", expert)
+    row = _new(expert, facts, is_own=False, state=HonourState.ASKED)
+    return _keep(row, form_key)
+
+
+def _keep(row: Honour, form_key: str) -> Honour:
+    db.session.add(row)
+    db.session.flush()
+    if form_key:
+        attachments.bind(row.expert, form_key, proves=row)
+    return row
+
+
+def replace(honour: Honour, by: Who, facts: HonourFacts) -> Honour:
+    """What is right, in a row of its own, once somebody's right to correct was asked. Raises Refused for facts that
+    cannot be."""
+    row = _new(honour.expert, facts, is_own=honour.is_own, state=HonourState.RECORDED)
     _decide(row, by)
     db.session.add(row)
     db.session.flush()
     return row
 
 
-def ask(expert: Expert, by: Who, facts: HonourFacts) -> Honour:
-    """The expert asks to have an award of somebody else recorded; it counts once somebody has verified it."""
-    policy.require(by, "expert.ask_honour", expert)
-    row = _new(expert, facts, is_own=False, state=HonourState.ASKED)
-    db.session.add(row)
+def strike(honour: Honour, reason: str) -> None:
+    """It counts no more and stays to be read, with the reason (art. 13)."""
+    honour.state, honour.reason = HonourState.STRUCK, reason.strip()[:500]
     db.session.flush()
-    return row
+
+
+def facts_of(row: Honour) -> HonourFacts:
+    """What an award says."""
+    return HonourFacts(row.name, row.granted_on, row.granted_by, row.note)
 
 
 def verify(honour: Honour, by: Who) -> Honour:

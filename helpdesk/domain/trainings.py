@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import attachments
 from helpdesk.errors import Refused
 from helpdesk.models import Expert, Grant, Role, Training
 from helpdesk.rules import policy, separation
@@ -28,11 +29,22 @@ class TrainingFacts:
     held_on: date
 
 
-def record(expert: Expert, by: Who, facts: TrainingFacts) -> Training:
-    """Write down a training of this expert. Raises Refused: own, missing words, a day to come, odd minutes."""
-    account_id = account_of(expert)
-    separation.refuse_self(by, expert.id, account_id)
+def record(expert: Expert, by: Who, facts: TrainingFacts, *, form_key: str = "") -> Training:
+    """Write down a training of this expert, with the files that came with the form.
+
+    Raises Refused: own, missing words, a day to come, odd minutes.
+    """
+    separation.refuse_self(by, expert.id, account_of(expert))
     policy.require(by, "expert.record_training", expert)
+    row = write(expert, by, facts)
+    if form_key:
+        attachments.bind(expert, form_key, proves=row)
+    return row
+
+
+def write(expert: Expert, by: Who, facts: TrainingFacts) -> Training:
+    """The row itself, once somebody's right to write it was asked. Raises Refused for facts that cannot be."""
+    account_id = account_of(expert)
     for name in ("name", "content", "organiser"):
         if not getattr(facts, name).strip():
             raise Refused("text_missing", field=name)
@@ -70,6 +82,11 @@ def strike(training: Training, by: Who, *, reason: str) -> Training:
     training.struck_at, training.struck_by, training.struck_reason = clock.now(), by.name, reason.strip()[:500]
     db.session.flush()
     return training
+
+
+def facts_of(row: Training) -> TrainingFacts:
+    """What a training says."""
+    return TrainingFacts(row.name, row.content, row.minutes, row.organiser, row.held_on)
 
 
 def of_expert(expert_id: int) -> list[Training]:

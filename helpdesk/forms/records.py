@@ -18,6 +18,7 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.forms.base import Choice, HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
+from helpdesk.forms.files import FilesForm
 from helpdesk.forms.visits import VisitForm, a_day, read_day, read_whole, whole_minutes
 from helpdesk.models import IdentityKind, Sex
 from helpdesk.presentation.record_page import IDENTITIES, SEXES
@@ -124,7 +125,7 @@ class PersonForm(HouseForm):
         )
 
 
-class TrainingForm(HouseForm):
+class TrainingFields(HouseForm):
     """A training that an expert took part in."""
 
     name = StringField(_l("培训名称"), [Present(_l("请写培训名称")), Longest(120)], filters=[clean_line])
@@ -144,7 +145,11 @@ class TrainingForm(HouseForm):
         )
 
 
-class HonourForm(HouseForm):
+class TrainingForm(TrainingFields, FilesForm):
+    """A training, with what proves it."""
+
+
+class HonourFields(HouseForm):
     """An award, and how it can be verified."""
 
     name = StringField(_l("表彰名称"), [Present(_l("请写表彰名称")), Longest(120)], filters=[clean_line])
@@ -160,6 +165,32 @@ class HonourForm(HouseForm):
             granted_by=self.granted_by.data or "",
             note=self.note.data or "",
         )
+
+
+class HonourForm(HonourFields, FilesForm):
+    """An award, with what proves it."""
+
+
+class ProofForm(FilesForm):
+    """Files that prove a training or an award."""
+
+
+class AskDossierCorrectionForm(HouseForm):
+    """What is wrong with a training or an award, and how it really was."""
+
+    says = TextAreaField(_l("哪里不对，实际是怎样"), [Present(_l("请写明哪里不对")), Longest(2000)])
+
+
+class CorrectTrainingForm(TrainingFields):
+    """The training as it ought to be, and why."""
+
+    reason = TextAreaField(_l("核实情况和理由"), [Present(_l("请写明核实到什么、为什么这样处理")), Longest(500)])
+
+
+class CorrectHonourForm(HonourFields):
+    """The award as it ought to be, and why."""
+
+    reason = TextAreaField(_l("核实情况和理由"), [Present(_l("请写明核实到什么、为什么这样处理")), Longest(500)])
 
 
 class DecideHonourForm(HouseForm):

@@ -62,6 +62,7 @@ from helpdesk.models.deadline import (
     StationHours,
     TargetVersion,
 )
+from helpdesk.models.dossier_correction import DossierCorrection
 from helpdesk.models.event import Access, Event, Notice
 from helpdesk.models.expert import Conflict, Expert, ExpertStatus, Skill
 from helpdesk.models.expert_person import ExpertPerson, IdentityKind, Sex
@@ -148,6 +149,7 @@ __all__ = [
     "Detachment",
     "DetachmentKind",
     "District",
+    "DossierCorrection",
     "EntryKind",
     "Erasure",
     "Escalation",

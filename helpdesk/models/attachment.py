@@ -1,5 +1,5 @@
-"""Files on a case (its request, a message, a note, a visit) or on an article. The bytes lie under the hash of their
-content."""
+"""Files on a case (its request, a message, a note, a visit), on an article, or in an expert's dossier (what proves a
+training or an award). The bytes lie under the hash of their content."""
 
 from __future__ import annotations
 
@@ -32,15 +32,24 @@ class Attachment(Model):
     __table_args__ = (
         Index("ix_attachments_case", "case_id", "id"),
         Index("ix_attachments_article", "article_id", "id"),
+        Index("ix_attachments_expert", "expert_id", "id"),
         Index("ix_attachments_hash", "sha256"),
         Index("ix_attachments_preview", "preview"),
         Index("ix_attachments_loose", "linked_at", "at"),
         CheckConstraint(
             "(CASE WHEN message_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN note_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN visit_id IS NULL THEN 0 ELSE 1 END) <= 1",
+            " + (CASE WHEN visit_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN training_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN honour_id IS NULL THEN 0 ELSE 1 END) <= 1",
             name="in_one_place",
         ),
-        CheckConstraint("(case_id IS NULL) <> (article_id IS NULL)", name="one_owner"),
+        CheckConstraint(
+            "(CASE WHEN case_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN article_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN expert_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_owner",
+        ),
+        CheckConstraint(
+            "(training_id IS NULL AND honour_id IS NULL) OR expert_id IS NOT NULL", name="proof_in_a_dossier"
+        ),
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("pages IS NULL OR pages > 0", name="has_pages"),
         CheckConstraint("scan <> 'infected' OR threat IS NOT NULL", name="infected_by_something"),
@@ -50,10 +59,13 @@ class Attachment(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    expert_id: Mapped[int | None] = mapped_column(ForeignKey("experts.id"))
     batch: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
+    training_id: Mapped[int | None] = mapped_column(ForeignKey("trainings.id"))
+    honour_id: Mapped[int | None] = mapped_column(ForeignKey("honours.id"))
     name: Mapped[str] = mapped_column(String(140))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]

@@ -122,7 +122,12 @@ def own_door(row: Attachment) -> tuple[str, str]:
     return url_for(".file", attachment_id=row.id), url_for(".remove_file", attachment_id=row.id)
 
 
-def kept(case: Case, batch: str) -> list[KeptFile]:
+def proof(row: Attachment) -> FileView:
+    """A file of an expert's dossier, for who may read it."""
+    return _view(row, False, lambda row: (url_for("dossiers.file", expert_id=row.expert_id, attachment_id=row.id), ""))
+
+
+def kept(case: attachments.Owner, batch: str) -> list[KeptFile]:
     """What was uploaded with a form that is not sent yet."""
     return [
         KeptFile(row.id, row.name, size_words(row.size), says(row) if attachments.obstacle(row) else "")

@@ -43,7 +43,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         N_("服务记录"),
         "records.index",
         "records.list",
-        ("records", "corrections", "dossiers", "national"),
+        ("records", "corrections", "dossiers", "dossier_corrections", "national"),
     ),
     (N_("投诉"), "complaints.index", "complaints.list", ("complaints",)),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),

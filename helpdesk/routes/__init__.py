@@ -49,7 +49,7 @@ BLUEPRINTS = (
     "canned_replies", "bulk_runs", "batches", "saved_views", "presences", "splits", "links", "calendars", "targets",
     "routing_rules", "teams", "tags", "acts", "mails", "incomings", "attachments", "files", "channels", "webhooks",
     "articles", "library", "stations", "health", "follows", "mentions", "colleagues", "invitations",
-    "records", "corrections", "complaints", "dossiers", "national", "keeping", "erasures",
+    "records", "corrections", "complaints", "dossiers", "dossier_corrections", "national", "keeping", "erasures",
     "statements", "record_transfers",
     "print_runs", "print_files", "monthly", "exports",
     "schemes", "cycles", "nominations", "commendations", "honour_roll", "awards",

@@ -8,22 +8,26 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import expert_persons, honours, trainings
+from helpdesk.domain import attachments, expert_persons, honours, trainings
 from helpdesk.errors import NotFound
 from helpdesk.forms.base import HouseForm
+from helpdesk.forms.files import FilesForm
 from helpdesk.forms.records import DecideHonourForm, HonourForm, PersonForm, StrikeForm, TrainingForm
 from helpdesk.i18n import N_
 from helpdesk.models import Expert, Honour
-from helpdesk.presentation import record_page
+from helpdesk.presentation import dossier_page, file_views, record_page
+from helpdesk.routes import uploads
+from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import expert_for, honour_for, me
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
+from helpdesk.routes.uploads import takes_files
 from helpdesk.rules import policy
 
 bp = Blueprint("dossiers", __name__)
 
 RIGHTS = ("expert.write_person", "expert.ask_honour", "expert.record_training", "expert.record_honour", "expert.unseal",
-          "expert.take_out")  # fmt: skip
+          "expert.take_out", "expert.ask_correction", "expert.add_proof", "expert.read_proof")  # fmt: skip
 
 
 @bp.get("/experts/<int:expert_id>/record")
@@ -31,6 +35,13 @@ RIGHTS = ("expert.write_person", "expert.ask_honour", "expert.record_training", 
 def show(expert: Expert) -> Response:
     """Personal data (masked), trainings, awards, and what may be done here."""
     return _show(expert)
+
+
+@bp.get("/experts/<int:expert_id>/files/<int:attachment_id>")
+@expert_for("expert.read_proof")
+def file(expert: Expert, attachment_id: int) -> Response:
+    """To a file that proves a training or an award, by a link that is good for ten minutes; never public."""
+    return to_file(attachments.find_proof(expert, attachment_id), url_for("dossiers.show", expert_id=expert.id))
 
 
 @bp.post("/experts/<int:expert_id>/identity")
@@ -73,13 +84,18 @@ def person(expert: Expert) -> Response:
     )
 
 
+@takes_files
 @bp.route("/experts/<int:expert_id>/trainings/new", methods=["GET", "POST"])
 @expert_for("expert.record_training")
 def new_training(expert: Expert) -> Response:
     """Write down a training of this expert."""
     form = TrainingForm()
     return _form(
-        expert, form, lambda: trainings.record(expert, me(), form.facts()), "dossiers/training.html", N_("已记录培训")
+        expert,
+        form,
+        lambda: trainings.record(expert, me(), form.facts(), form_key=form.key),
+        "dossiers/training.html",
+        N_("已记录培训"),
     )
 
 
@@ -101,26 +117,36 @@ def strike_training(expert: Expert, training_id: int) -> Response:
     )
 
 
+@takes_files
 @bp.route("/experts/<int:expert_id>/honours/new", methods=["GET", "POST"])
 @expert_for("expert.record_honour")
 def new_honour(expert: Expert) -> Response:
     """Write down an award of our own network."""
     form = HonourForm()
     return _form(
-        expert, form, lambda: honours.record(expert, me(), form.facts()), "dossiers/honour.html", N_("已记录表彰"),
+        expert,
+        form,
+        lambda: honours.record(expert, me(), form.facts(), form_key=form.key),
+        "dossiers/honour.html",
+        N_("已记录表彰"),
         asks=False,
-    )  # fmt: skip
+    )
 
 
+@takes_files
 @bp.route("/experts/<int:expert_id>/honours/application", methods=["GET", "POST"])
 @expert_for("expert.ask_honour")
 def ask_honour(expert: Expert) -> Response:
     """Ask to have somebody else's award recorded."""
     form = HonourForm()
     return _form(
-        expert, form, lambda: honours.ask(expert, me(), form.facts()), "dossiers/honour.html", N_("收到了，核实后记录"),
+        expert,
+        form,
+        lambda: honours.ask(expert, me(), form.facts(), form_key=form.key),
+        "dossiers/honour.html",
+        N_("收到了，核实后记录"),
         asks=True,
-    )  # fmt: skip
+    )
 
 
 @bp.route("/honours/<int:honour_id>", methods=["GET", "POST"])
@@ -149,21 +175,26 @@ def decide_honour(honour: Honour) -> Response:
         state=record_page.honour_state(honour),
         is_open=honour.decided_at is None,
         form=form,
+        files=[
+            file_views.proof(row)
+            for row in attachments.of_dossier(honour.expert)
+            if row.honour_id == honour.id and policy.can(me(), "expert.read_proof", honour.expert)
+        ],
         has_errors=status != 200,
     )
 
 
 def _show(expert: Expert, identity: str = "") -> Response:
     person_row = expert_persons.of(expert)
+    may = policy.allowed(me(), expert, RIGHTS)
     return page(
         "dossiers/show.html",
         expert=expert,
         person=record_page.person_rows(person_row),
         has_identity=person_row is not None and person_row.identity_tail is not None,
         identity=identity,
-        trainings=trainings.of_expert(expert.id),
-        honours=[(row, *record_page.honour_state(row)) for row in honours.of_expert(expert.id)],
-        may=policy.allowed(me(), expert, RIGHTS),
+        dossier=dossier_page.build(expert, with_files="expert.read_proof" in may),
+        may=may,
     )
 
 
@@ -172,12 +203,19 @@ def _form(
 ) -> Response:
     status, back = 200, url_for("dossiers.show", expert_id=expert.id)
     if request.method == "POST":
-        refused = attempt(form, None, verb)
+        only_drops = isinstance(form, FilesForm) and form.wants_only_to_drop
+        refused = uploads.keep(form, expert, form.key) if isinstance(form, FilesForm) else None
+        if refused is None and not only_drops:
+            refused = attempt(form, None, verb)
+        if refused is None and only_drops:
+            refused = 200
         if refused is None:
             flash(gettext(done), "done")
             return answer(back)
         status = refused
     here = url_for(request.endpoint or "", **(request.view_args or {}))
+    if isinstance(form, FilesForm):
+        context["kept_files"] = file_views.kept(expert, form.key) if request.method == "POST" else []
     return page(
         template, status=status, expert=expert, form=form, url=here, back=back, has_errors=status != 200, **context
     )

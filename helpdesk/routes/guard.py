@@ -25,6 +25,7 @@ from helpdesk.models import (
     Company,
     Complaint,
     Correction,
+    DossierCorrection,
     Erasure,
     Expert,
     Grant,
@@ -153,6 +154,17 @@ def draft_for(view: View) -> View:
 def correction_for(action: str) -> Callable[[View], View]:
     """The correction of the address's `correction_id`."""
     return _thing_for(action, Correction, "correction_id", lambda value: Correction.id == value, "correction.read")
+
+
+def dossier_correction_for(action: str) -> Callable[[View], View]:
+    """The correction of a training or award of the address's `dossier_correction_id`."""
+    return _thing_for(
+        action,
+        DossierCorrection,
+        "dossier_correction_id",
+        lambda value: DossierCorrection.id == value,
+        "dossier_correction.read",
+    )
 
 
 def complaint_for(action: str) -> Callable[[View], View]:

@@ -11,10 +11,10 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain import corrections, honours, record_terms
+from helpdesk.domain import corrections, dossier_corrections, honours, record_terms
 from helpdesk.forms.records import EvaluationForm
 from helpdesk.models import Case
-from helpdesk.presentation import record_page
+from helpdesk.presentation import dossier_page, record_page
 from helpdesk.presentation.export import safe
 from helpdesk.presentation.words import named
 from helpdesk.routes.guard import case_for, may, me, visit_of
@@ -37,6 +37,7 @@ def index() -> Response:
         waiting=[record_page.correction_view(row) for row in found.open],
         decided=[record_page.correction_view(row) for row in found.decided],
         honours=honours.waiting(me()),
+        dossier=[dossier_page.view(row) for row in dossier_corrections.waiting(me())],
         own_expert_id=me().expert_id,
         may_sync=policy.can(me(), "national.sync"),
         may_report=policy.can(me(), "records.report"),

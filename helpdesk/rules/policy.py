@@ -32,6 +32,7 @@ from helpdesk.models import (
     Complaint,
     ComplaintLevel,
     Correction,
+    DossierCorrection,
     Erasure,
     Expert,
     Grant,
@@ -258,6 +259,38 @@ def correction_any_of_others(who: Who, held: Held) -> ColumnElement[bool]:
 def correction_any(who: Who, held: Held) -> ColumnElement[bool]:
     """Every correction."""
     return true()
+
+
+def dossier_correction_about_me(who: Who, held: Held) -> ColumnElement[bool]:
+    """Corrections of this expert's own trainings and awards."""
+    return DossierCorrection.expert_id == held.expert_id
+
+
+def dossier_correction_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Corrections of trainings and awards of the station's experts, but oneself (rule R05)."""
+    others = DossierCorrection.expert_id.not_in(who.expert_ids or (0,))
+    return and_(DossierCorrection.station_id == held.station_id, others)
+
+
+def dossier_correction_i_decide_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Those of them that somebody else asked for (rule R05)."""
+    return and_(dossier_correction_of_my_station(who, held), _dossier_correction_of_others(who))
+
+
+def dossier_correction_of_others(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every correction of a training or award that is neither about this person nor asked by them (rule R05)."""
+    return _dossier_correction_of_others(who)
+
+
+def dossier_correction_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every correction of a training or award."""
+    return true()
+
+
+def _dossier_correction_of_others(who: Who) -> ColumnElement[bool]:
+    row = DossierCorrection
+    about_other = or_(row.expert_account_id.is_(None), row.expert_account_id != who.account_id)
+    return and_(row.asked_by_id != who.account_id, about_other, row.expert_id.not_in(who.expert_ids or (0,)))
 
 
 def term_about_me(who: Who, held: Held) -> ColumnElement[bool]:
@@ -793,6 +826,16 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "expert.record_training expert.record_honour", expert_any_but_me),
     _rule(Role.OPERATOR, "honour.decide", honour_of_others),
     _rule(Role.OVERSEER, "expert.read_record", expert_of_my_city),
+    _rule(Role.EXPERT, "expert.ask_correction expert.read_proof expert.add_proof", expert_me),
+    _rule(Role.COORDINATOR, "expert.ask_correction expert.read_proof expert.add_proof", expert_of_my_station_not_me),
+    _rule(Role.OPERATOR, "expert.ask_correction expert.add_proof", expert_any_but_me),
+    _rule(Role.OPERATOR, "expert.read_proof", expert_of_my_city),
+    _rule(Role.EXPERT, "dossier_correction.read", dossier_correction_about_me),
+    _rule(Role.COORDINATOR, "dossier_correction.read", dossier_correction_of_my_station),
+    _rule(Role.COORDINATOR, "dossier_correction.decide", dossier_correction_i_decide_at_my_station),
+    _rule(Role.OPERATOR, "dossier_correction.read", dossier_correction_any),
+    _rule(Role.OPERATOR, "dossier_correction.decide", dossier_correction_of_others),
+    _rule(Role.OVERSEER, "dossier_correction.read", dossier_correction_any),
     _rule(Role.OVERSEER, "correction.read", correction_any),
     _rule(Role.REQUESTER, "case.complain", case_of_this_link),
     _rule(Role.REQUESTER, "complaint.take_further", complaint_of_this_link),

@@ -18,6 +18,7 @@ from helpdesk.domain import (
     attachments,
     certificates,
     closure,
+    complaints,
     consultation,
     corrections,
     erasures,
@@ -38,6 +39,8 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    ComplaintAbout,
+    ComplaintOutcome,
     Erasure,
     Event,
     HoursEntry,
@@ -64,6 +67,9 @@ WORDS = (
     "秘而不宣",
     "机密更正辛",
     "机密答复壬",
+    "机密投诉癸",
+    "机密结论子",
+    "机密措施丑",
 )
 
 
@@ -88,6 +94,9 @@ def lived(make, **more):
     make.confirm(case, comment="机密评语戊")
     wrong = corrections.ask(visit, make.link(case), says="机密更正辛", form_key="wrong")
     corrections.refuse(wrong, cast.wang, reason="机密答复壬")
+    said = complaints.Said(ComplaintAbout.SERVICE, "机密投诉癸")
+    complaint = complaints.make(make.link(case), said, form_key="complaint", case=case)
+    complaints.answer(complaint, cast.li, outcome=ComplaintOutcome.UPHELD, reason="机密结论子", done="机密措施丑")
     return case, storage
 
 

@@ -33,6 +33,7 @@ from helpdesk.domain import (
     consultation,
     corrections,
     cycles,
+    dossier_corrections,
     erasures,
     expert_persons,
     follows,
@@ -232,6 +233,16 @@ def build(make: Make) -> Town:
     honours.ask(chen, cast.chen, HonourFacts("优秀志愿者", clock.today(), "市义工联"))
     person = PersonFacts(residence="南山区", identity_kind=IdentityKind.PASSPORT, identity="E12345678")
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
+    wrong = trainings.of_expert(chen.id)[0]
+    dossier_corrections.ask(wrong, cast.chen, says="其实是三小时。", form_key="town-dossier")
+    proof = [attachments.Upload("证书.txt", "证书".encode())]
+    attachments.keep(chen, cast.chen, "town-proof", proof, storage_from(current_app.config))
+    dossier_corrections.add_proof(wrong, cast.chen, form_key="town-proof")
+    other = cast.expert("wu")
+    undone = dossier_corrections.ask(
+        trainings.of_expert(other.id)[0], cast.wu, says="没有参加。", form_key="town-never"
+    )
+    dossier_corrections.grant(undone, cast.wang, facts=None, reason="签到表上没有")
     corrections.ask(visits.of(made["closed"])[0], cast.chen, says="少记了半小时。", form_key="town-wrong")
     erasures.ask_for_case(made["closed"], make.link(made["closed"]))
     complained = complain(make, made)

@@ -24,6 +24,7 @@ from helpdesk.domain import (
     complaints,
     consultation,
     corrections,
+    dossier_corrections,
     erasures,
     expert_persons,
     honours,
@@ -152,6 +153,10 @@ def world(app, make, cast):
     chen = cast.expert("chen")
     training = trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密", 60, "总队", clock.today()))
     honour = honours.ask(chen, cast.chen, HonourFacts("优秀", clock.today(), "市里"))
+    dossier_correction = dossier_corrections.ask(training, cast.chen, says="时长不对。", form_key="dossier")
+    proof = [attachments.Upload("证书.txt", "证书".encode())]
+    attachments.keep(chen, cast.chen, "proof", proof, storage_from(app.config))
+    dossier_corrections.add_proof(honour, cast.chen, form_key="proof")
     person = PersonFacts(identity_kind=IdentityKind.PASSPORT, identity="E12345678")
     expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
     nominated = commending.open_cycle(make)
@@ -181,6 +186,8 @@ def world(app, make, cast):
         "honour": honour,
         "correction": correction,
         "complaint": complained,
+        "dossier_correction": dossier_correction,
+        "proof": attachments.of_dossier(chen)[0],
         "nomination": nomination,
         "cycle": nominated,
         "objection": objection,
@@ -249,6 +256,9 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "honour_id": world["honour"].id,
         "correction_id": world["correction"].id,
         "complaint_id": world["complaint"].id,
+        "dossier_correction_id": world["dossier_correction"].id,
+        "dossier_kind": "trainings",
+        "row_id": world["training"].id,
         "complaint_token": world["complaint"].token,
         "company_id": world["company"].id,
         "invitation_id": world["invitation"].id,
@@ -294,6 +304,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
     }
     if "article_id" in rule.arguments:
         values["attachment_id"] = world["article_file"].id
+    if "expert_id" in rule.arguments:
+        values["attachment_id"] = world["proof"].id
     is_paper = rule.rule.startswith("/certificates")
     values["number"] = world["certificate"].number if is_paper else case.number
     papers_of = {"/statements": "statement", "/awards": "award"}
@@ -319,6 +331,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("member_id", "member"),
         ("correction_id", "correction"),
         ("complaint_id", "complaint"),
+        ("dossier_correction_id", "dossier_correction"),
         ("erasure_id", "erasure"),
         ("honour_id", "honour"),
         ("print_run_id", "print_run"),

@@ -22,6 +22,7 @@ from helpdesk.domain import (
     channels,
     complaints,
     corrections,
+    dossier_corrections,
     erasures,
     honours,
     invitations,
@@ -31,12 +32,14 @@ from helpdesk.domain import (
     record_terms,
     series,
     statements,
+    trainings,
     transfers,
     visits,
     workspace,
 )
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.queues import Filters
+from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.models import (
     Award,
     BulkAct,
@@ -118,6 +121,8 @@ def objects(make, cast):
         "award that Chen asked for (Nanshan)": honours.ask(
             cast.expert("chen"), cast.chen, HonourFacts("优秀", clock.today(), "市里")
         ),
+        "correction of a training, asked by Chen (Nanshan)": dossier_correction(cast, "chen"),
+        "correction of a training of Chen's, asked by Wang": dossier_correction(cast, "wang"),
         "print run of Nanshan": print_run(cast.wang, cast.station().id),
         "print run of all stations": print_run(cast.zhou, None),
         **commendation_of_chen(make, cast),
@@ -126,6 +131,13 @@ def objects(make, cast):
         ),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
+
+
+def dossier_correction(cast, login):
+    """Somebody says that a training of Chen's is wrong."""
+    lesson = TrainingFacts("上岗培训", "保密", 60, "总队", clock.today())
+    row = trainings.record(cast.expert("chen"), cast.zhou, lesson)
+    return dossier_corrections.ask(row, getattr(cast, login), says="时长不对。", form_key=f"dossier-{login}")
 
 
 def term_of(case):
@@ -216,6 +228,7 @@ NOUNS = {
     "Company": ("company",),
     "Correction": ("correction",),
     "Complaint": ("complaint",),
+    "DossierCorrection": ("dossier_correction",),
     "Honour": ("honour",),
     "RecordTerm": ("record_term",),
     "Invitation": ("invitation",),

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from flask import current_app
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.adapters.storage.chosen import storage_from
+from helpdesk.cli.city import papers
 from helpdesk.db import db
-from helpdesk.domain import complaints, corrections, expert_persons, honours, intake, record_terms, trainings
+from helpdesk.domain import (
+    attachments,
+    complaints,
+    corrections,
+    dossier_corrections,
+    expert_persons,
+    honours,
+    intake,
+    record_terms,
+    trainings,
+)
 from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts
@@ -20,6 +33,7 @@ from helpdesk.models import (
     ComplaintOutcome,
     Expert,
     Grant,
+    IdentityKind,
     Role,
     Sex,
     Station,
@@ -44,9 +58,16 @@ def tell(expert: Expert, who: Who, operator: Who) -> None:
         trainings.record(expert, operator, TrainingFacts(name, content, minutes, "总队培训部", held))
     honours.record(expert, operator, HonourFacts("年度服务之星", today - timedelta(days=30), "问渠专家志愿者总队"))
     note = "证书编号 2026-118，市义工联网站公示过"
-    honours.ask(expert, who, HonourFacts("优秀志愿者", today - timedelta(days=90), "市义工联", note))
-    facts = PersonFacts(Sex.FEMALE, None, "宝安区福永街道", "", "研发费用归集、专精特新申报", ("政策", "财税"))
-    expert_persons.write(expert, who, facts, consent=True, identity_consent=False)
+    proof = "city-proof"
+    attachments.keep(expert, who, proof, [papers.notice(1)], storage_from(current_app.config))
+    honours.ask(expert, who, HonourFacts("优秀志愿者", today - timedelta(days=90), "市义工联", note), form_key=proof)
+    facts = PersonFacts(
+        Sex.FEMALE, date(1979, 5, 12), "宝安区福永街道", "0755-0000 0000", "研发费用归集、专精特新申报",
+        ("政策", "财税"), IdentityKind.PASSPORT, "E00000001",
+    )  # fmt: skip
+    expert_persons.write(expert, who, facts, consent=True, identity_consent=True)
+    wrong = trainings.of_expert(expert.id)[0]
+    dossier_corrections.ask(wrong, who, says="当天下午还有答疑，一共三个小时。", form_key="city-dossier")
     _correct(expert, who, operator)
     _complain(expert, who)
     record_terms.go_round()
