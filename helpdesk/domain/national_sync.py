@@ -1,5 +1,9 @@
 """The file for the national volunteer system, and the numbers that come back (条例 art. 19; 办法67 art. 4).
 
+Each line carries the volunteer's personal data of 办法67 art. 5, the identity number opened for this file alone; every
+volunteer whose data leaves is a line in the log of looking (rule R16). Lines of whoever has not given all of it wait
+and are named with what is missing: a file with holes would be turned down as a whole.
+
 There is no public interface: an operator uploads the file there and brings back a table of our numbers and theirs.
 Exporting and importing again and again changes nothing. A table is taken whole or not at all.
 """
@@ -12,12 +16,13 @@ import re
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.db import db
+from helpdesk.domain import expert_persons
 from helpdesk.errors import Refused
-from helpdesk.models import HoursEntry, NationalSync, SyncState, Visit
+from helpdesk.models import Access, Expert, ExpertPerson, HoursEntry, NationalSync, SyncState, Visit
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -25,6 +30,15 @@ from helpdesk.rules.policy import Who
 OURS = re.compile(r"L-([1-9][0-9]{0,9})", re.ASCII)
 THEIRS = re.compile(r"[A-Za-z0-9-]{4,60}", re.ASCII)
 MOST_ROWS = 20_000
+# What a volunteer has to give before their lines leave; the name is on the roster (办法67 art. 5).
+FIELDS = ("sex", "born_on", "identity", "residence", "contact")
+_WHOLE = (
+    ExpertPerson.sex.is_not(None),
+    ExpertPerson.born_on.is_not(None),
+    ExpertPerson.identity_sealed.is_not(None),
+    ExpertPerson.residence != "",
+    ExpertPerson.contact != "",
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +51,33 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Personal:
+    """What the file says of a volunteer (办法67 art. 5); `identity` is the whole number."""
+
+    person: ExpertPerson
+    identity: str
+    contact: str
+    skills: str
+    service_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Exported:
-    """A line of the file: the entry with its visit, and what is known of its way."""
+    """A line of the file: the entry with its visit, the volunteer, and what is known of its way."""
 
     entry: HoursEntry
     visit: Visit
     sync: NationalSync | None
+    personal: Personal
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A volunteer whose lines wait: how many, and which of `FIELDS` nobody gave yet."""
+
+    expert: Expert
+    lines: int
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,21 +105,62 @@ def counts(by: Who) -> Counts:
     return Counts(int(lines) - exported - confirmed, exported, confirmed)
 
 
-def export(by: Who) -> list[Exported]:
-    """Every line that is not confirmed yet, oldest first, marked as exported. A reversal is a line like any other.
-
-    Made again, the file is the same but for new lines, and what was confirmed meanwhile.
-    """
+def precheck(by: Who) -> list[Missing]:
+    """Volunteers with lines to export whose personal data is not whole, most lines first; three queries."""
     policy.require(by, "national.sync")
-    rows = db.session.execute(
-        select(HoursEntry, Visit, NationalSync)
-        .join(Visit, Visit.id == HoursEntry.visit_id)
+    waiting = db.session.execute(
+        select(HoursEntry.expert_id, func.count())
         .outerjoin(NationalSync, NationalSync.entry_id == HoursEntry.id)
         .where(NationalSync.national_id.is_(None))
-        .options(joinedload(HoursEntry.case), joinedload(HoursEntry.expert))
+        .group_by(HoursEntry.expert_id)
+    ).all()
+    lines = {int(expert_id): int(n) for expert_id, n in waiting}
+    experts = db.session.scalars(select(Expert).where(Expert.id.in_(lines)).options(selectinload(Expert.skills))).all()
+    known = {
+        row.expert_id: row for row in db.session.scalars(select(ExpertPerson).where(ExpertPerson.expert_id.in_(lines)))
+    }
+    found = [Missing(expert, lines[expert.id], lacks(known.get(expert.id))) for expert in experts]
+    return sorted((row for row in found if row.fields), key=lambda row: (-row.lines, row.expert.id))
+
+
+def lacks(person: ExpertPerson | None) -> tuple[str, ...]:
+    """Which of `FIELDS` a volunteer has not given. What they can do and which service they offer is known from the
+    roster where they wrote nothing themselves."""
+    if person is None:
+        return FIELDS
+    given = {
+        "sex": person.sex,
+        "born_on": person.born_on,
+        "identity": person.identity_sealed,
+        "residence": person.residence,
+        "contact": person.contact,
+    }
+    return tuple(name for name in FIELDS if not given[name])
+
+
+def export(by: Who) -> list[Exported]:
+    """Every line that is not confirmed yet and whose volunteer gave all that is asked, oldest first, marked as
+    exported. A reversal is a line like any other.
+
+    Made again, the file is the same but for new lines, and what was confirmed meanwhile. Each volunteer whose data
+    leaves with it is noted in the log of looking, each time.
+    """
+    policy.require(by, "national.sync")
+    found = db.session.execute(
+        select(HoursEntry, Visit, NationalSync, ExpertPerson)
+        .join(Visit, Visit.id == HoursEntry.visit_id)
+        .join(ExpertPerson, ExpertPerson.expert_id == HoursEntry.expert_id)
+        .outerjoin(NationalSync, NationalSync.entry_id == HoursEntry.id)
+        .where(NationalSync.national_id.is_(None), *_WHOLE)
+        .options(joinedload(HoursEntry.case), joinedload(HoursEntry.expert).selectinload(Expert.skills))
         .order_by(HoursEntry.id)
         .limit(MOST_ROWS)
     ).all()
+    people = {person.expert_id: _personal(entry.expert, person) for entry, _, _, person in found}
+    assert by.account_id is not None
+    for expert_id in sorted(people):
+        db.session.add(Access(account_id=by.account_id, case_id=None, what=f"national:{expert_id}", at=clock.now()))
+    rows = [(entry, visit, sync) for entry, visit, sync, _ in found]
     for entry, _, sync in rows:
         if sync is None:
             db.session.add(
@@ -93,7 +169,17 @@ def export(by: Who) -> list[Exported]:
                 )
             )
     db.session.flush()
-    return [Exported(entry, visit, sync) for entry, visit, sync in rows]
+    return [Exported(entry, visit, sync, people[entry.expert_id]) for entry, visit, sync in rows]
+
+
+def _personal(expert: Expert, person: ExpertPerson) -> Personal:
+    return Personal(
+        person=person,
+        identity=expert_persons.opened(person),
+        contact=person.contact,
+        skills=person.skills or expert.title,
+        service_kinds=tuple(person.service_kinds),
+    )
 
 
 def check(text: str) -> list[Verdict]:

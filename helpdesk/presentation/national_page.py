@@ -5,14 +5,17 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from helpdesk import clock
-from helpdesk.domain.national_sync import Exported, number_of
+from helpdesk.domain.national_sync import Exported, Missing, number_of
 from helpdesk.i18n import N_
 from helpdesk.models import EntryKind
 from helpdesk.presentation.export import safe
-from helpdesk.presentation.words import named, word
+from helpdesk.presentation.record_page import IDENTITIES, SEXES
+from helpdesk.presentation.words import category_name, named, word
 
 HEADINGS = (
-    N_("本地编号"), N_("记录类型"), N_("被冲正编号"), N_("志愿者姓名"), N_("志愿者编号"), N_("活动名称"),
+    N_("本地编号"), N_("记录类型"), N_("被冲正编号"), N_("志愿者姓名"), N_("志愿者编号"), N_("性别"),
+    N_("出生日期"), N_("证件类型"), N_("证件号码"), N_("居住区域"), N_("联系方式"), N_("专业技能"), N_("服务类别"),
+    N_("活动名称"),
     N_("服务日期"),
     N_("开始时间"), N_("结束时间"), N_("服务地点"), N_("服务方式"), N_("服务内容"),
     N_("服务时长（分钟）"),
@@ -20,6 +23,13 @@ HEADINGS = (
     N_("国家平台编号"),
 )  # fmt: skip
 
+FIELDS: dict[str, str] = {
+    "sex": N_("性别"),
+    "born_on": N_("出生日期"),
+    "identity": N_("证件号码"),
+    "residence": N_("居住区域"),
+    "contact": N_("联系方式"),
+}
 PROBLEMS: dict[str, str] = {
     "not_ours": N_("本地编号不对，应该像 L-12"),
     "not_a_number": N_("国家平台编号不对，应该是 4 到 60 位字母、数字或连字符"),
@@ -28,6 +38,27 @@ PROBLEMS: dict[str, str] = {
     "taken": N_("这个国家平台编号已经给了别的记录"),
     "twice": N_("表里前面已经有一行，和这一行对不上"),
 }
+
+
+def missing(row: Missing) -> str:
+    """What a volunteer has not given yet."""
+    return gettext("、").join(gettext(FIELDS[name]) for name in row.fields)
+
+
+def _personal(line: Exported) -> list[str]:
+    """办法67 art. 5, in the order of the headings."""
+    person, personal = line.personal.person, line.personal
+    kinds = personal.service_kinds or [category_name(code) for code in line.entry.expert.category_codes]
+    return [
+        gettext(SEXES[person.sex]) if person.sex else "",
+        person.born_on.isoformat() if person.born_on else "",
+        gettext(IDENTITIES[person.identity_kind]) if person.identity_kind else "",
+        personal.identity,
+        person.residence,
+        personal.contact,
+        personal.skills,
+        gettext("、").join(kinds),
+    ]
 
 
 def row(line: Exported) -> list[str]:
@@ -44,6 +75,7 @@ def row(line: Exported) -> list[str]:
             number_of(entry.reverses_id) if entry.reverses_id else "",
             entry.expert.name,
             entry.expert.volunteer_number,
+            *_personal(line),
             case.title,
             entry.served_on.isoformat(),
             f"{starts:%H:%M}",

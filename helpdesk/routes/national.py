@@ -64,6 +64,7 @@ def _page(form: ReturnedForm, wrong: list[national_sync.Verdict], status: int) -
         status=status,
         form=form,
         counts=national_sync.counts(me()),
+        missing=[(row, national_page.missing(row)) for row in national_sync.precheck(me())],
         wrong=[(row.n, row.ours, row.theirs, gettext(national_page.PROBLEMS[row.problem])) for row in wrong[:200]],
         has_errors=status != 200 and request.method == "POST",
     )

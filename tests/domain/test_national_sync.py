@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk.db import db
-from helpdesk.domain import corrections, hours, national_sync, visits
+from helpdesk.domain import corrections, expert_persons, hours, national_sync, visits
+from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.models import HoursEntry, NationalSync, SyncState
+from helpdesk.models import Access, HoursEntry, IdentityKind, NationalSync, Sex, SyncState
 from helpdesk.presentation import national_page
+
+
+def whole(cast, login="chen", **more) -> None:
+    """Everything the file asks of a volunteer."""
+    values = {"sex": Sex.MALE, "born_on": date(1980, 2, 3), "residence": "南山区粤海街道", "contact": "13800138000",
+              "identity_kind": IdentityKind.PASSPORT, "identity": "E12345678", **more}  # fmt: skip
+    expert_persons.write(
+        cast.expert(login), getattr(cast, login), PersonFacts(**values), consent=True, identity_consent=True
+    )
 
 
 def ids() -> list[int]:
@@ -23,6 +35,7 @@ def numbers(*pairs) -> str:
 
 def test_export_and_import_again_and_again_change_nothing(town):
     make, cast = town, town.cast
+    whole(cast)
     make.case("closed")
     make.case("closed", phone="13800000001")
     one, two = ids()
@@ -39,7 +52,44 @@ def test_export_and_import_again_and_again_change_nothing(town):
         national_sync.export(cast.wang)
 
 
+def test_personal_data_goes_along_and_what_is_missing_is_named(make, cast):
+    """办法67 art. 5: only the operator, noted for each volunteer, no formula, no line with holes."""
+    make.case("closed")
+    make.case("closed", phone="13800000001", expert="wu")
+    whole(cast, "wu", residence="=HYPERLINK(1)", skills="+政策", contact="@x")
+    (gap,) = national_sync.precheck(cast.zhou)
+    assert (gap.expert.name, gap.lines, gap.fields) == ("陈明远", 1, national_sync.FIELDS)
+    person = PersonFacts(sex=Sex.FEMALE, residence="南山")
+    expert_persons.write(cast.expert("chen"), cast.chen, person, consent=True, identity_consent=False)
+    assert national_sync.precheck(cast.zhou)[0].fields == ("born_on", "identity", "contact")
+    with make_context():
+        assert national_page.missing(national_sync.precheck(cast.zhou)[0]) == "出生日期、证件号码、联系方式"
+        rows = [national_page.row(line) for line in national_sync.export(cast.zhou)]
+    assert [row[3] for row in rows] == ["吴刚"], "whoever lacks something waits"
+    told = dict(zip(national_page.HEADINGS, rows[0], strict=True))
+    assert (told["性别"], told["出生日期"], told["证件类型"], told["证件号码"]) == (
+        "男",
+        "1980-02-03",
+        "护照",
+        "E12345678",
+    )
+    assert told["服务类别"], "known from the roster where nothing was written"
+    assert not [told[n] for n in ("居住区域", "联系方式", "专业技能") if told[n][:1] in "=+-@"]
+    looks = db.session.scalars(db.select(Access)).all()
+    assert [(look.account_id, look.what) for look in looks] == [
+        (cast.zhou.account_id, f"national:{cast.expert('wu').id}")
+    ]
+    for who in (cast.wang, cast.li, cast.sun, cast.wu, cast.feng):
+        for verb in (national_sync.export, national_sync.precheck):
+            with pytest.raises(NotAllowed):
+                verb(who)
+    assert national_sync.counts(cast.zhou) == national_sync.Counts(1, 1, 0)
+    whole(cast)
+    assert national_sync.precheck(cast.zhou) == [] and len(national_sync.export(cast.zhou)) == 2
+
+
 def test_a_table_is_taken_whole_or_not_at_all(make, cast):
+    whole(cast)
     make.case("closed")
     make.case("closed", phone="13800000001")
     one, two = ids()
@@ -62,6 +112,7 @@ def test_a_table_is_taken_whole_or_not_at_all(make, cast):
 
 
 def test_a_reversal_is_a_line_too_and_no_cell_is_a_formula(make, cast):
+    whole(cast)
     case = make.case("consulting", problem="=cmd|' /C calc'!A0 想问专精特新的事，请帮忙看看。")
     make.visit(case, summary="@SUM(1) 讲了口径")
     make.answer(case)
@@ -70,9 +121,10 @@ def test_a_reversal_is_a_line_too_and_no_cell_is_a_formula(make, cast):
     with make_context():
         rows = [national_page.row(line) for line in national_sync.export(cast.zhou)]
     assert [row[1] for row in rows] == ["入账", "冲正"] and rows[1][2] == rows[0][0]
-    assert [row[12] for row in rows] == ["60", "-60"]
+    minutes = national_page.HEADINGS.index("服务时长（分钟）")
+    assert [row[minutes] for row in rows] == ["60", "-60"]
     assert all(len(row) == len(national_page.HEADINGS) for row in rows)
-    assert not [cell for row in rows for cell in (*row[:12], *row[13:]) if cell[:1] in "=+-@" and cell]
+    assert not [cell for row in rows for cell in (*row[:minutes], *row[minutes + 1 :]) if cell[:1] in "=+-@" and cell]
 
 
 def make_context():
@@ -100,9 +152,12 @@ def test_the_page_of_the_national_system(browser, make, cast):
     make.case("closed")
     one = ids()[0]
     page = browser.get("/records/national", as_="zhou")
-    assert page.says("还没导出")
+    assert page.says("还没导出") and page.says("资料不全") and page.says("陈明远")
+    whole(cast)
+    assert not browser.get("/records/national", as_="zhou").says("资料不全")
     browser.get("/records/national", as_="wang", expect=403)
-    browser.post("/records/national/export", as_="zhou", page="/records/national", expect=200)
+    sent = browser.post("/records/national/export", as_="zhou", page="/records/national", expect=200)
+    assert "E12345678" in sent.text and browser.get("/accesses", as_="feng").says("国家平台的文件")
     address = "/records/national/import"
     wrong = browser.post(address, {"text": "L-999,AAAA-1"}, as_="zhou", page="/records/national", expect=422)
     assert wrong.says("没有导出过") and "L-999,AAAA-1" in wrong.text
