@@ -573,7 +573,10 @@ def _without_own(who: Who) -> Who:
     return Who(who.account_id, who.name, tuple(h for h in who.held if h.role is not Role.SIGNED_IN))
 
 
-_WITH_STEPS = selectinload(Complaint.steps)
+# With what an answer names, so that a list costs as many queries as a single complaint.
+_WITH_STEPS = selectinload(Complaint.steps).options(
+    joinedload(ComplaintStep.correction), joinedload(ComplaintStep.certificate)
+)
 
 
 # --- forgetting ---

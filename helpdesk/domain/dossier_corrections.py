@@ -147,7 +147,8 @@ def waiting(who: Who) -> list[DossierCorrection]:
 
 
 def _with_things(rows: Any) -> Any:
-    names = (DossierCorrection.expert, DossierCorrection.training, DossierCorrection.honour)
+    row = DossierCorrection
+    names = (row.expert, row.training, row.honour, row.new_training, row.new_honour)
     return rows.options(*(joinedload(name) for name in names))
 
 
