@@ -24,7 +24,7 @@ from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 KEPT: tuple[str, ...] = (
     "certificates", "corrections", "dossier_corrections", "evaluations", "honours", "trainings", "visits",
 )  # fmt: skip
-# Their rows may be written and never changed (migrations 0002, 0018, 0027 and 0033).
+# Their rows may be written and never changed (migrations 0002, 0018, 0027, 0033 and 0035).
 APPEND_ONLY: tuple[str, ...] = (
     "accesses",
     "article_versions",
@@ -34,6 +34,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "events",
     "hours_entries",
     "scheme_versions",
+    "table_imports",
 )
 # The triggers on `cases` that keep the desk's numbers (migration 0007).
 TALLIES: dict[str, tuple[str, ...]] = {

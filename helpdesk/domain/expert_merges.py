@@ -35,6 +35,7 @@ from helpdesk.models import (
     Grant,
     Honour,
     HoursEntry,
+    ImportedEntry,
     ImportedRecord,
     Nomination,
     Offer,
@@ -62,6 +63,7 @@ ONCE: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Conflict, ("company_id",)),
     (TeamMember, ("team_id",)),
     (Nomination, ("cycle_id",)),
+    (ImportedEntry, ("kind", "name", "day")),
 )
 
 

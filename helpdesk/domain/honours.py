@@ -69,6 +69,18 @@ def strike(honour: Honour, reason: str) -> None:
     db.session.flush()
 
 
+def record_from_elsewhere(expert: Expert, by: Who, facts: HonourFacts, how: str) -> Honour:
+    """Write down an award of somebody else that was verified already; `how` says in which way (art. 9)."""
+    separation.refuse_self(by, expert.id, account_of(expert))
+    policy.require(by, "expert.record_honour", expert)
+    row = _new(expert, facts, is_own=False, state=HonourState.RECORDED)
+    row.reason = how.strip()[:500]
+    _decide(row, by)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def facts_of(row: Honour) -> HonourFacts:
     """What an award says."""
     return HonourFacts(row.name, row.granted_on, row.granted_by, row.note)

@@ -45,6 +45,7 @@ from helpdesk.domain import (
     print_runs,
     record_terms,
     series,
+    table_imports,
     unsent,
     webhooks,
 )
@@ -317,4 +318,5 @@ SCHEDULE: tuple[Every, ...] = (
     Every("series.ask", 3600, series.ask_for_due),
     Every("keeping.ask", 3600, keeping.ask_for_round),
     Every("print_runs.sweep", 3600, print_runs.ask_to_sweep),
+    Every("table_imports.sweep", 3600, table_imports.sweep),
 )

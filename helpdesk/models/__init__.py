@@ -87,6 +87,7 @@ from helpdesk.models.routing import CaseTag, ExpertTeam, RoutingEntry, RoutingRu
 from helpdesk.models.scheme import Route, Scheme, SchemeKind, SchemeVersion, Subject
 from helpdesk.models.series import Series, SeriesCase, SeriesState, SeriesUnit, SeriesWhy
 from helpdesk.models.statement import Statement
+from helpdesk.models.table_import import EntryState, ImportedEntry, TableImport, TableKind, TableUpload
 from helpdesk.models.tally import Tally
 from helpdesk.models.training import Training
 from helpdesk.models.visit import COUNTS, Visit, VisitStatus
@@ -151,6 +152,7 @@ __all__ = [
     "District",
     "DossierCorrection",
     "EntryKind",
+    "EntryState",
     "Erasure",
     "Escalation",
     "Evaluation",
@@ -167,6 +169,7 @@ __all__ = [
     "HonourState",
     "HoursEntry",
     "IdentityKind",
+    "ImportedEntry",
     "ImportedRecord",
     "ImportedStatus",
     "Incoming",
@@ -242,6 +245,9 @@ __all__ = [
     "Status",
     "Subject",
     "SyncState",
+    "TableImport",
+    "TableKind",
+    "TableUpload",
     "Tally",
     "TargetVersion",
     "TeamMember",

@@ -62,6 +62,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         ("targets", "routing_rules", "teams", "calendars", "channels", "webhooks", "keeping", "erasures"),
     ),
     (N_("转入记录"), "record_transfers.index", "records.import", ("record_transfers",)),
+    (N_("批量导入"), "table_imports.index", "table_imports.list", ("table_imports",)),
     (N_("账号"), "accounts.index", "accounts.list", ("accounts",)),
     (N_("信件"), "mails.index", "mails.list", ("mails",)),
     (N_("查看记录"), "health.accesses", "accesses.list", ("health",)),
@@ -74,6 +75,7 @@ _RARE = (
     "claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
     "health.accesses", "certificates.index", "record_transfers.index", "records.index", "cycles.index",
     "monthly.index", "nominations.index", "commendations.index", "series.index",
+    "table_imports.index",
 )  # fmt: skip
 
 _HOMES: tuple[tuple[Role, str], ...] = (

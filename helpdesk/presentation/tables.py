@@ -6,9 +6,11 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from helpdesk.presentation.export import safe
 
@@ -40,10 +42,27 @@ def _taken(out: io.StringIO) -> bytes:
 
 def xlsx_pieces(title: str, rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """One sheet. Text is written as text, so `=1+1` stays what it is; numbers are numbers."""
+    return book_pieces([Sheet(title, rows)])
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page of a workbook: its lines, and how wide its columns are, in characters (0: as usual)."""
+
+    title: str
+    rows: Iterable[Sequence[Cell]]
+    widths: Sequence[int] = ()
+
+
+def book_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
+    """A workbook. Text is text, as in `xlsx_pieces`."""
     book = Workbook(write_only=True)
-    page = book.create_sheet(title[:31])
-    for row in rows:
-        page.append([_cell(page, value) for value in row])
+    for sheet in sheets:
+        page = book.create_sheet(sheet.title[:31])
+        for number, width in enumerate(sheet.widths, 1):
+            page.column_dimensions[get_column_letter(number)].width = width or None
+        for row in sheet.rows:
+            page.append([_cell(page, value) for value in row])
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import attachments, expert_persons, honours, trainings
+from helpdesk.domain import attachments, expert_persons, honours, table_imports, trainings
 from helpdesk.errors import NotFound
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.files import FilesForm
@@ -194,6 +194,7 @@ def _show(expert: Expert, identity: str = "") -> Response:
         has_identity=person_row is not None and person_row.identity_tail is not None,
         identity=identity,
         dossier=dossier_page.build(expert, with_files="expert.read_proof" in may),
+        unverified=table_imports.waiting_of(expert.id),
         may=may,
     )
 

@@ -43,6 +43,8 @@ from helpdesk.models import (
     Statement,
     Station,
     Status,
+    TableImport,
+    TableUpload,
     Visit,
 )
 from helpdesk.rules import policy
@@ -259,6 +261,16 @@ def bulk_run_for(action: str) -> Callable[[View], View]:
 def print_run_for(action: str) -> Callable[[View], View]:
     """The print run of the address's `print_run_id`."""
     return _thing_for(action, PrintRun, "print_run_id", lambda value: PrintRun.id == value, "print_run.read")
+
+
+def table_upload_for(action: str) -> Callable[[View], View]:
+    """The uploaded table of the address's `upload_id`."""
+    return _thing_for(action, TableUpload, "upload_id", lambda value: TableUpload.id == value, "table_upload.read")
+
+
+def table_import_for(action: str) -> Callable[[View], View]:
+    """The import of the address's `batch_id`."""
+    return _thing_for(action, TableImport, "batch_id", lambda value: TableImport.id == value, "table_import.read")
 
 
 def station_for(action: str) -> Callable[[View], View]:

@@ -53,6 +53,8 @@ from helpdesk.models import (
     Statement,
     Station,
     Status,
+    TableImport,
+    TableUpload,
     Transfer,
     TransferStatus,
     Visit,
@@ -467,6 +469,21 @@ def canned_reply_shared(who: Who, held: Held) -> ColumnElement[bool]:
     return CannedReply.station_id.is_(None)
 
 
+def table_upload_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Tables that this person uploaded: they are full of names, so nobody else sees them."""
+    return TableUpload.account_id == who.account_id
+
+
+def table_import_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Imports that this person carried out."""
+    return TableImport.account_id == who.account_id
+
+
+def table_import_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every import."""
+    return TableImport.id > 0
+
+
 def bulk_run_mine(who: Who, held: Held) -> ColumnElement[bool]:
     """Acts over many cases that this person began."""
     return BulkRun.account_id == who.account_id
@@ -858,6 +875,12 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "erasure.decide", erasure_any),
     _rule(Role.OPERATOR, "statement.read", statement_any),
     _rule(Role.OPERATOR, "records.import", page),
+    _rule(Role.COORDINATOR, "table_upload.read table_upload.import", table_upload_mine),
+    _rule(Role.COORDINATOR, "table_import.read table_import.decide", table_import_mine),
+    _rule(Role.COORDINATOR, "table_imports.list", page),
+    _rule(Role.OPERATOR, "table_upload.read table_upload.import", table_upload_mine),
+    _rule(Role.OPERATOR, "table_import.read table_import.decide", table_import_any),
+    _rule(Role.OPERATOR, "table_imports.list table_imports.people", page),
     _rule(Role.COORDINATOR, "station.count", station_mine),
     _rule(Role.COORDINATOR, "monthly.read exports.read", page),
     _rule(Role.DISTRICT, "station.count", station_of_my_district),

@@ -72,10 +72,11 @@ from helpdesk.models import (
     PrintRunState,
     Scan,
     SeriesUnit,
+    TableKind,
 )
 from helpdesk.rules.policy import ANYBODY
 from helpdesk.rules.routing import Acts, Conditions
-from tests import commending
+from tests import commending, tables
 from tests.browser import NS, Page
 from tests.bundles import imported
 from tests.cast import LONGGANG, OTHER
@@ -159,6 +160,9 @@ def build(make: Make) -> Town:
             who, None, kind=ChannelKind.WECOM, name="工作群", key="k" * 32, secret="", station_id=station_id,
             topics=["arrivals"], locale="zh_Hans_CN", quiet_from=None, quiet_to=None, is_on=False,
         )  # fmt: skip
+    tables.imported(cast.wang, "优秀志愿者")
+    for who in (cast.wang, cast.zhou):
+        tables.uploaded(who, TableKind.HONOURS, tables.honour_lines("五星志愿者") + "1,,,,,\n")
     webhooks.put(cast.zhou, None, url="https://hook.example/in", kinds=["case.closed"], is_on=False)
     workspace.save_view(cast.wang, name="南山的急件", filters=Filters(view="new", urgency="urgent"))
     phones = (f"1390000{n:04}" for n in range(100))

@@ -70,6 +70,7 @@ from helpdesk.rules import policy
 from helpdesk.rules.routing import Acts, Conditions
 from tests import bundles as bundles_made
 from tests import commending
+from tests import tables as tables_made
 from tests.cast import LOGINS, LONGGANG
 
 OUTSIDE = {"static"}
@@ -205,6 +206,7 @@ def world(app, make, cast):
         ),
         "import": bundles_made.imported(cast, "chen"),
         "expert": cast.expert("chen"),
+        **tables_made.both(cast),
         "claim": claim,
         "account": cast.account("lin"),
         "reply": canned,
@@ -301,6 +303,9 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "purpose": "referral",
         "file_kind": "csv",
         "import_id": world["import"].id,
+        "table_name": "experts",
+        "upload_id": world["upload"].id,
+        "batch_id": world["batch"].id,
     }
     if "article_id" in rule.arguments:
         values["attachment_id"] = world["article_file"].id
@@ -337,6 +342,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("print_run_id", "print_run"),
         ("nomination_id", "nomination"),
         ("series_id", "series"),
+        ("upload_id", "upload"),
+        ("batch_id", "batch"),
     ):
         if name in rule.arguments:
             thing = world[kind]

@@ -55,7 +55,7 @@ from helpdesk.models import (
 )
 from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY, SYSTEM
-from tests import commending
+from tests import commending, tables
 from tests.cast import LOGINS, LONGGANG, OTHER
 
 PICTURE = Path(__file__).with_name("policy_matrix.txt")
@@ -87,6 +87,7 @@ def objects(make, cast):
         ),
         "expert Chen": cast.expert("chen"),
         "claim of Jia to Southlight": claim,
+        **{f"table {name} of Wang": thing for name, thing in tables.both(cast).items()},
         "account of Lin": cast.account("lin"),
         "canned reply of Nanshan": canned_replies.write(cast.wang, None, title="约电话", body="{称呼}您好。"),
         "bulk run of Wang": bulk.start(cast.wang, BulkAct.MERGE, [bulk.item_of(ours)], {"target": "SZ-26-00099"}),
@@ -236,6 +237,8 @@ NOUNS = {
     "Series": ("series",),
     "CannedReply": ("canned_reply",),
     "BulkRun": ("bulk_run",),
+    "TableUpload": ("table_upload",),
+    "TableImport": ("table_import",),
     "SavedView": ("saved_view",),
     "Station": ("station",),
     "Mail": ("mail",),

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
-from helpdesk.cli.city import commendations, dossiers, library, people, post, takeout
+from helpdesk.cli.city import commendations, dossiers, library, past_records, people, post, takeout
 from helpdesk.cli.city.people import PASSWORD, City
 from helpdesk.cli.city.tales import Tale
 from helpdesk.db import begin, db, transaction
@@ -122,6 +122,7 @@ def build(n_cases: int, tell: Callable[[str], None]) -> None:
             star = _person("expert-01")
             expert = city.experts[STAR]
             dossiers.tell(expert, star, _person("operator"))
+            past_records.bring(city)
             written = library.fill(city, _person("operator"), shown=f"st-{SHOWN_STATION}")
         with transaction():
             given = commendations.fill(_person("operator"))
