@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -154,6 +155,12 @@ def open_objections(nomination: Nomination) -> int:
     return int(db.session.scalar(rows.where(Objection.decision.is_(None))) or 0)
 
 
+def objection_counts(ids: Collection[int]) -> dict[int, int]:
+    """How many objections each of these nominations got."""
+    rows = select(Objection.nomination_id, func.count()).where(Objection.nomination_id.in_(ids))
+    return {key: int(n) for key, n in db.session.execute(rows.group_by(Objection.nomination_id))}
+
+
 def objections_of(nomination: Nomination) -> list[Objection]:
     """What was said against, oldest first."""
     rows = select(Objection).where(Objection.nomination_id == nomination.id).order_by(Objection.id)
@@ -224,13 +231,31 @@ def decide(row: Objection, by: Who, *, upheld: bool, reply: str) -> Objection:
     db.session.refresh(row)
     if not only_row(done):
         raise Stale("commendation_stale", who=row.decided_by or "")
-    commendation_log.note("objection.decided", by, row.nomination, decision=row.decision)
+    commendation_log.note("objection.decided", by, row.nomination, decision=row.decision, reply=row.reply)
     if upheld:
         nomination = row.nomination
         db.session.refresh(nomination, with_for_update={"of": Nomination})
         if nomination.state is NominationState.NOTICE:
             nomination.state = NominationState.DECLINED
             db.session.flush()
+    return row
+
+
+def answer(row: Objection, by: Who, *, text: str) -> Objection:
+    """The nominee says what they have to say, once, until it is decided. Raises Refused when it is, or was said."""
+    policy.require(by, "nomination.answer", row.nomination)
+    if not text.strip():
+        raise Refused("text_missing", field="answer")
+    said = db.session.execute(
+        update(Objection)
+        .where(Objection.id == row.id, Objection.decision.is_(None), Objection.answered_at.is_(None))
+        .values(answer=text.strip()[:LONGEST_OBJECTION], answered_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(row)
+    if not only_row(said):
+        raise Refused("objection_answered" if row.decision is None else "objection_decided")
+    commendation_log.note("objection.answered", by, row.nomination)
     return row
 
 

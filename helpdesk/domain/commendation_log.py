@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import CommendationEvent, Cycle, Nomination, Scheme
+from helpdesk.domain import mailing
+from helpdesk.models import CommendationEvent, Cycle, Nomination, Notice, Scheme
+from helpdesk.rules import mailing as mailing_rules
 from helpdesk.rules.commendation import EVENTS
 from helpdesk.rules.policy import Who
+
+WHO = (Nomination.expert, Nomination.station, Nomination.company, Nomination.team)
 
 
 def note(kind: str, by: Who, thing: Scheme | Cycle | Nomination, **facts: object) -> CommendationEvent:
@@ -29,7 +34,35 @@ def note(kind: str, by: Who, thing: Scheme | Cycle | Nomination, **facts: object
     )
     db.session.add(row)
     db.session.flush()
+    if nomination is not None and kind in mailing_rules.NOMINEE:
+        _tell(row, nomination, by)
     return row
+
+
+def _tell(row: CommendationEvent, nomination: Nomination, by: Who) -> None:
+    """The nominee hears of it by notice and by letter, in the transaction of the step: not of what they did themselves,
+    nor of a reviewer's yes, and of being put forward once."""
+    if row.kind == "nomination.assessed" and row.facts.get("verdict") != "declined":
+        return
+    if row.kind == "nomination.made" and _was_told(nomination, row):
+        return
+    for account in mailing.accounts_of_nominee(nomination).values():
+        if account.id != by.account_id:
+            db.session.add(Notice(account_id=account.id, line_id=row.id, shown_from=row.at))
+            mailing.write_of_nominee(row, account)
+    db.session.flush()
+
+
+def _was_told(nomination: Nomination, row: CommendationEvent) -> bool:
+    """Whether this nominee was put forward before, and that was not taken back since."""
+    last = db.session.scalar(
+        select(CommendationEvent.kind)
+        .where(CommendationEvent.nomination_id == nomination.id, CommendationEvent.id < row.id)
+        .where(CommendationEvent.kind.in_(("nomination.made", "nomination.withdrawn")))
+        .order_by(CommendationEvent.id.desc())
+        .limit(1)
+    )
+    return last == "nomination.made"
 
 
 def of_nomination(nomination: Nomination) -> list[CommendationEvent]:
@@ -40,5 +73,10 @@ def of_nomination(nomination: Nomination) -> list[CommendationEvent]:
 
 def of_cycle(cycle: Cycle, *, most: int = 100) -> list[CommendationEvent]:
     """What was done in a cycle, newest first."""
-    rows = select(CommendationEvent).where(CommendationEvent.cycle_id == cycle.id)
+    named = joinedload(CommendationEvent.nomination)
+    rows = (
+        select(CommendationEvent)
+        .where(CommendationEvent.cycle_id == cycle.id)
+        .options(*(named.joinedload(who) for who in WHO))
+    )
     return list(db.session.scalars(rows.order_by(CommendationEvent.id.desc()).limit(most)))

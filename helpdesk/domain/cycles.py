@@ -35,6 +35,7 @@ from helpdesk.rules.policy import Who
 # Stages and the state of who waits there.
 WAITS_AT = {"district": NominationState.DISTRICT, "city": NominationState.CITY}
 UNDECIDED = (NominationState.DISTRICT, NominationState.CITY, NominationState.NOTICE)
+DECIDED = (NominationState.UNQUALIFIED, NominationState.DECLINED, NominationState.WITHDRAWN, NominationState.AWARDED)
 LONGEST_NAME = 80
 
 
@@ -145,6 +146,7 @@ def freeze(by: Who, cycle: Cycle) -> Cycle:
         has_it = has >= row.level and (cycle.version.once_only or cycle.scheme.kind is SchemeKind.STARS)
         if finding.level == 0 or row.expert_id in gone or has_it:
             row.state = NominationState.UNQUALIFIED
+            commendation_log.note("nomination.unqualified", by, row)
         else:
             # A team has no district of its own: only the city reviews it.
             own = [stage for stage in stages if stage != "district" or row.district] or ["city"]
@@ -202,6 +204,9 @@ def finish(by: Who, cycle: Cycle) -> Cycle:
     if waiting:
         raise Refused("cycle_unfinished", count=int(waiting))
     _move(cycle, CycleState.REVIEW, CycleState.FINISHED, ended_at=clock.now())
+    left = select(Nomination).where(Nomination.cycle_id == cycle.id, Nomination.state == NominationState.PASSED)
+    for row in db.session.scalars(left.order_by(Nomination.id)).all():
+        commendation_log.note("nomination.passed_over", by, row)
     commendation_log.note("cycle.finished", by, cycle)
     return cycle
 
@@ -216,6 +221,9 @@ def call_off(by: Who, cycle: Cycle, *, reason: str) -> Cycle:
         raise Refused("cycle_has_awards")
     before = CycleState.OPEN if cycle.state is CycleState.OPEN else CycleState.REVIEW
     _move(cycle, before, CycleState.CALLED_OFF, ended_at=clock.now())
+    going = select(Nomination).where(Nomination.cycle_id == cycle.id, Nomination.state.not_in(DECIDED))
+    for row in db.session.scalars(going.order_by(Nomination.id)).all():
+        commendation_log.note("nomination.called_off", by, row, reason=reason.strip())
     db.session.execute(
         update(Nomination)
         .where(Nomination.cycle_id == cycle.id, Nomination.state == NominationState.NOTICE)

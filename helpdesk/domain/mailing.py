@@ -29,18 +29,23 @@ from helpdesk.models import (
     Address,
     Case,
     Channel,
+    CommendationEvent,
+    CompanyPart,
     ComplaintStep,
     Event,
+    Grant,
     Invitation,
     Mail,
     MailKind,
     MailStatus,
     MailWish,
+    Nomination,
     Notice,
     Offer,
     OfferStatus,
     Outage,
     Role,
+    TeamMember,
 )
 from helpdesk.rules import mailing, policy
 from helpdesk.rules.events import BY_KIND
@@ -159,6 +164,32 @@ def write_of_complaint(step: ComplaintStep, reader: Reader) -> Mail | None:
     return mail
 
 
+def write_of_nominee(line: CommendationEvent, account: Account) -> Mail | None:
+    """To a nominee, or who speaks for one: what was done about the nomination; as they wish, and once.
+
+    None where there is no address, its owner wants no mail, or they wish for no letters of this group.
+    """
+    address = tidy(account.email or "")
+    known = db.session.get(Address, address) if address else None
+    if not address or (known is not None and known.stopped_at is not None):
+        return None
+    group = mailing.BY_NAME[mailing.NOMINEE[line.kind]]
+    how = _wishes([account.id]).get((account.id, group.name), mailing.default(group, Part.NOMINEE))
+    if how is How.NEVER and group.optional:
+        return None
+    reader = Reader(address, account.name, account.locale or DEFAULT_LOCALE, Part.NOMINEE, account.id)
+    proved = known is not None and known.proved_at is not None
+    status = MailStatus.UNPROVED if not proved else MailStatus.DAILY if how is How.DAILY else MailStatus.WAITING
+    mail = _row(MailKind.COMMENDATION, reader, status, line.at, identity=f"line:{line.id}", line_id=line.id)
+    if group.optional:
+        _links(mail, Act.MUTE)
+    if status is MailStatus.WAITING:
+        _send_later(mail)
+    elif status is MailStatus.UNPROVED:
+        _ask_for_proof(reader, None, known)
+    return mail
+
+
 def contact_of(case: Case) -> tuple[Account | None, str]:
     """Who speaks for the company in this case: their account, and its address or the one they left ("" for none)."""
     account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
@@ -227,6 +258,7 @@ def _row(
     event_id: int | None = None,
     outage: tuple[int | None, bool | None] = (None, None),
     complaint_step_id: int | None = None,
+    line_id: int | None = None,
 ) -> Mail:
     """A letter's row. Its Message-ID is made of what it is, so that the same letter never gets a second one."""
     mail = Mail(
@@ -241,6 +273,7 @@ def _row(
         outage_id=outage[0],
         is_over=outage[1],
         complaint_step_id=complaint_step_id,
+        line_id=line_id,
         part=reader.part.value,
         message_id=f"<{_seal(identity, reader.address)}@{domain()}>",
         created_at=clock.now(),
@@ -412,12 +445,13 @@ def _release(address: str) -> None:
     waiting = db.session.scalars(
         select(Mail).where(Mail.address == address, Mail.status == MailStatus.UNPROVED).order_by(Mail.id.desc())
     )
-    seen: set[int | None] = set()
+    seen: set[tuple[int | None, int | None]] = set()
     for mail in waiting:
-        if mail.case_id in seen or mail.created_at < clock.now() - timedelta(days=KEEP_DAYS):
+        about = (mail.case_id, mail.line.nomination_id if mail.line is not None else None)
+        if about in seen or mail.created_at < clock.now() - timedelta(days=KEEP_DAYS):
             mail.status, mail.error = MailStatus.DROPPED, "newer"
             continue
-        seen.add(mail.case_id)
+        seen.add(about)
         mail.status = MailStatus.WAITING
         db.session.flush()
         _send_later(mail)
@@ -519,7 +553,9 @@ def needless(mail: Mail) -> str:
     if mail.account is not None and not mail.account.is_active:
         return "inactive"
     if mail.kind is MailKind.DIGEST:
-        return "" if told_in(mail) else "read"
+        return "" if told_in(mail) or told_of_nominee(mail) else "read"
+    if mail.kind is MailKind.COMMENDATION:
+        return "" if _speaks_for_nominee(mail) else "no_right"
     if mail.kind is MailKind.OUTAGE:
         return "" if mail.account is not None and _runs_the_desk(policy.who_is(mail.account)) else "no_right"
     if mail.kind is MailKind.COMPLAINT:
@@ -554,6 +590,32 @@ def _needless_complaint(mail: Mail) -> str:
 
 def _runs_the_desk(who: Who) -> bool:
     return who.holds(Role.OPERATOR) or who.holds(Role.ADMIN)
+
+
+def _speaks_for_nominee(mail: Mail) -> bool:
+    """Whether the reader still is the nominee, or speaks for them: parts may have ended since."""
+    nomination = mail.line.nomination if mail.line is not None else None
+    return nomination is not None and mail.account_id in accounts_of_nominee(nomination)
+
+
+def accounts_of_nominee(nomination: Nomination) -> dict[int, Account]:
+    """The expert's own account; who coordinates the station, handles the company, or is one of the team."""
+    if nomination.expert_id is not None:
+        theirs = and_(Grant.role == Role.EXPERT, Grant.expert_id == nomination.expert_id)
+    elif nomination.station_id is not None:
+        theirs = and_(Grant.role == Role.COORDINATOR, Grant.station_id == nomination.station_id)
+    elif nomination.company_id is not None:
+        theirs = and_(
+            Grant.role == Role.MEMBER,
+            Grant.company_id == nomination.company_id,
+            Grant.company_part == CompanyPart.HANDLER,
+        )
+    else:
+        members = select(TeamMember.expert_id).where(TeamMember.team_id == nomination.team_id)
+        theirs = and_(Grant.role == Role.EXPERT, Grant.expert_id.in_(members))
+    granted = select(Grant.account_id).where(theirs, Grant.ended_at.is_(None), Grant.confirmed_at.is_not(None))
+    rows = db.session.scalars(select(Account).where(Account.id.in_(granted), Account.is_active).order_by(Account.id))
+    return {row.id: row for row in rows}
 
 
 def asks_to_complete(mail: Mail) -> bool:
@@ -685,6 +747,20 @@ def told_in(digest: Mail) -> list[tuple[Mail, Event, Case]]:
     return [(mail, event, case) for mail, event, case in rows]
 
 
+def told_of_nominee(digest: Mail) -> list[tuple[Mail, CommendationEvent]]:
+    """What a digest tells of its reader's own nominations, oldest first; nothing they have read by now."""
+    if digest.account is None:
+        return []
+    rows = db.session.execute(
+        select(Mail, CommendationEvent)
+        .join(CommendationEvent, CommendationEvent.id == Mail.line_id)
+        .outerjoin(Notice, and_(Notice.line_id == CommendationEvent.id, Notice.account_id == digest.account_id))
+        .where(Mail.digest_id == digest.id, Notice.read_at.is_(None))
+        .order_by(Mail.id)
+    )
+    return [(mail, line) for mail, line in rows if _speaks_for_nominee(mail)]
+
+
 # --- links in letters ---
 
 
@@ -730,7 +806,15 @@ def is_late(link: ActLink) -> bool:
 
 def group_of(mail: Mail) -> str:
     """The group of a letter's event; "" for a letter about none."""
-    return GROUP_OF[mail.event.kind].name if mail.event is not None else ""
+    group = told_group(mail)
+    return group.name if group is not None else ""
+
+
+def told_group(mail: Mail) -> Group | None:
+    """The same as a group; None for a letter about nothing that can be wished for."""
+    if mail.line is not None:
+        return mailing.BY_NAME[mailing.NOMINEE[mail.line.kind]]
+    return GROUP_OF[mail.event.kind] if mail.event is not None else None
 
 
 def actor_of(link: ActLink) -> Who:
@@ -763,10 +847,10 @@ def use(link: ActLink) -> ActLink:
 
 def mute(mail: Mail) -> str:
     """The reader wants no more of this kind: their wish for its group is none. Returns the group's name."""
-    if mail.account is None or mail.event is None:
+    group = told_group(mail)
+    if mail.account is None or group is None:
         stop(mail.address)
         return ""
-    group = GROUP_OF[mail.event.kind]
     if not group.optional:
         raise Refused("wish_not_possible")
     set_wish(mail.account, group.name, How.NEVER)

@@ -334,6 +334,12 @@ def assess(nomination: Nomination, by: Who, *, passed: bool, reason: str = "") -
     else:
         nomination.state = NominationState.PASSED
     db.session.flush()
+    if (
+        nomination.state is NominationState.PASSED
+        and nomination.cycle.version.notice_days
+        and not cycles.may_be_named(nomination)
+    ):
+        commendation_log.note("nomination.consent_asked", by, nomination)
     return nomination
 
 
@@ -360,7 +366,10 @@ def _note(nomination: Nomination, by: Who, stage: str, verdict: str, reason: str
     )
     db.session.flush()
     db.session.expire(nomination, ["assessments"])
-    commendation_log.note("nomination.assessed", by, nomination, verdict=verdict, stage=stage)
+    commendation_log.note(
+        "nomination.assessed", by, nomination, verdict=verdict, stage=stage,
+        **({"reason": reason.strip()[:LONGEST_REASON]} if verdict == "declined" else {}),
+    )  # fmt: skip
 
 
 # --- what changed since the freeze ---

@@ -194,17 +194,21 @@ class Verdict:
     issued_on: date | None = None
     ended_on: date | None = None
     sha256: str | None = None
+    # The newest in the chain, and its code.
     successor: str = ""
+    successor_code: str = ""
     signed_by: str = ""
     is_seal: bool = False
     by_file: bool = False
 
 
 def check(text: str) -> Verdict:
-    """Look a code up: genuine, superseded, revoked, unknown, or mistyped (its check character does not fit)."""
+    """Look a code up: genuine, superseded, revoked, unknown, mistyped (its check character does not fit), or that
+    it is a paper's number."""
     code = identifiers.read_verification_code(text)
     if code is None:
-        return Verdict("mistyped")
+        # A number is no secret: it opens nothing, not even whether there is such a paper.
+        return Verdict("number" if _NUMBER.fullmatch(identifiers.squeeze(text)) else "mistyped")
     found = by_code(code)
     return Verdict("unknown") if found is None else _verdict(found)
 
@@ -231,6 +235,8 @@ def check_file(pdf: bytes) -> Verdict:
     return Verdict("unsigned", by_file=True)
 
 
+# A paper's number as somebody types it (`domain.numbers`).
+_NUMBER = re.compile(r"WQ[MR]?[0-9]{11}")
 # The code as it stands, unpacked, in the metadata of every paper.
 _CODE = re.compile(rb"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}-[0-9A-Z]")
 _MOST_CODES = 20
@@ -246,11 +252,19 @@ def _named_in(pdf: bytes) -> AnyPaper | None:
     return None
 
 
+def _newest(paper: AnyPaper) -> AnyPaper | None:
+    """What took this paper's place, and that one's, to the end; None for one that was not replaced."""
+    seen, row = {paper.id}, paper
+    while (after := getattr(row, "superseded_by_id", None)) is not None and after not in seen:
+        seen.add(after)
+        row = db.session.get_one(KINDS[paper.kind], after)
+    return row if row.id != paper.id else None
+
+
 def _verdict(paper: AnyPaper, *, by_file: bool = False) -> Verdict:
     facts = paper.facts
     name = facts.get("expert_name", "")
-    successor_id = getattr(paper, "superseded_by_id", None)
-    successor = db.session.get(KINDS[paper.kind], successor_id) if successor_id else None
+    successor = _newest(paper)
     signer = db.session.get(SigningCertificate, paper.signer) if paper.signer else None
     return Verdict(
         state=paper.status.value,
@@ -270,6 +284,7 @@ def _verdict(paper: AnyPaper, *, by_file: bool = False) -> Verdict:
         ended_on=clock.local(paper.ended_at).date() if paper.ended_at else None,
         sha256=paper.pdf_sha256,
         successor=successor.number if successor else "",
+        successor_code=successor.code if successor else "",
         signed_by=signer.name if signer else "",
         is_seal=signer.is_seal if signer else False,
         by_file=by_file,

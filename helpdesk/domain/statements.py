@@ -15,12 +15,10 @@ from helpdesk.db import db
 from helpdesk.domain import (
     accounts,
     experts,
-    honours,
     numbers,
     own_record,
     papers,
-    record_transfers,
-    trainings,
+    record_paper,
 )
 from helpdesk.errors import Refused
 from helpdesk.models import (
@@ -232,20 +230,7 @@ def _facts(
         "issuer_name": "、".join(dict.fromkeys(row["name"] for row in recorders)),
         "issued_on": clock.today().isoformat(),
         "ledger_digest": digest,
-        "trainings": [
-            {"name": row.name, "on": row.held_on.isoformat(), "minutes": row.minutes, "by": row.organiser}
-            for row in reversed(trainings.of_expert(expert.id))
-            if row.struck_at is None and starts_on <= row.held_on <= ends_on
-        ],
-        "honours": [
-            {"name": row.name, "on": row.on.isoformat(), "by": row.by}
-            for row in honours.held_by(expert.id)
-            if starts_on <= row.on <= ends_on
-        ],
-        "transferred": [
-            {"origin": row.name, "count": row.count, "minutes": row.minutes}
-            for row in record_transfers.verified_of(expert.id, starts_on, ends_on)
-        ],
+        **record_paper.beside(expert.id, starts_on, ends_on),
     }
 
 

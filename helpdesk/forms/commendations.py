@@ -60,6 +60,12 @@ class ObjectionForm(HouseForm):
     )
 
 
+class AnswerForm(HouseForm):
+    """What the nominee says to an objection."""
+
+    answer = TextAreaField(_l("您的说明"), [Present(_l("请写您的说明")), Longest(LONGEST_OBJECTION)])
+
+
 class DecideForm(HouseForm):
     """The answer to an objection."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -70,7 +70,7 @@ class Outside:
 
 def outside_from(settings: dict[str, Any]) -> Outside:
     """The real parts, chosen by settings."""
-    renderer = _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
+    renderer = renderer_from(settings)
     poster = PinnedPoster(ports=settings["WEBHOOK_PORTS"], local=settings["WEBHOOK_LOCAL"])
     return Outside(
         renderer,
@@ -95,9 +95,13 @@ def mailboxes_from(settings: dict[str, Any]) -> tuple[Mailbox, ...]:
     return (ImapMailbox(url, largest=settings["MAX_MAIL_MB"] * 1024 * 1024),) if url else ()
 
 
+def renderer_from(settings: Mapping[str, Any]) -> PaperRenderer:
+    """One renderer a process: its fonts are read once."""
+    return _renderer(settings["PDF_ENGINE"], settings["SITE_NAME"], settings["SITE_NAME_EN"])
+
+
 @lru_cache(maxsize=4)
 def _renderer(engine: str, site_name: str, site_name_en: str) -> PaperRenderer:
-    """One renderer a process: its fonts are read once."""
     if engine == "null":
         from helpdesk.adapters.pdf.null import NullRenderer
 

@@ -188,6 +188,7 @@ class Objection(Model):
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided_has_time"),
         CheckConstraint("decision IS NULL OR decision IN ('upheld', 'dismissed')", name="decision_known"),
         CheckConstraint("decision IS NULL OR length(reply) > 0", name="decision_has_reply"),
+        CheckConstraint("(answered_at IS NULL) = (length(answer) = 0)", name="answer_has_time"),
         UniqueConstraint("nomination_id", "form_key"),
         Index("ix_objections_nomination", "nomination_id"),
     )
@@ -201,6 +202,9 @@ class Objection(Model):
     text: Mapped[str]
     form_key: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
+    # What the nominee says to it.
+    answer: Mapped[str] = mapped_column(default="")
+    answered_at: Mapped[datetime | None]
     decision: Mapped[str | None] = mapped_column(String(20))
     reply: Mapped[str] = mapped_column(default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -255,3 +259,5 @@ class CommendationEvent(Model):
     actor: Mapped[str] = mapped_column(String(80))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]
+
+    nomination: Mapped[Nomination | None] = relationship()

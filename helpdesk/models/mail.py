@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.db import Model, stored_enum
 from helpdesk.models.account import Account
 from helpdesk.models.case import Case
+from helpdesk.models.commendation import CommendationEvent
 from helpdesk.models.complaint import ComplaintStep
 from helpdesk.models.event import Event
 from helpdesk.models.outage import Outage
@@ -32,13 +33,14 @@ class MailStatus(enum.StrEnum):
 class MailKind(enum.StrEnum):
     """A letter about an event; the day's digest of such; fixed words to an address nobody proved: the one question
     whether it is its owner's, or (part `invited`) that somebody asks them in; a mailbox's silence, or its end; a step
-    of a complaint."""
+    of a complaint; what was decided about somebody who is to be commended."""
 
     EVENT = "event"
     DIGEST = "digest"
     PROOF = "proof"
     OUTAGE = "outage"
     COMPLAINT = "complaint"
+    COMMENDATION = "commendation"
 
 
 class Mail(Model):
@@ -50,6 +52,7 @@ class Mail(Model):
         UniqueConstraint("event_id", "address"),
         UniqueConstraint("outage_id", "is_over", "address"),
         UniqueConstraint("complaint_step_id", "address"),
+        UniqueConstraint("line_id", "address"),
         Index("ix_mails_status", "status", "id"),
         Index("ix_mails_case_address", "case_id", "address", "id"),
         Index("ix_mails_address", "address", "status"),
@@ -61,6 +64,7 @@ class Mail(Model):
             name="outage_names_outage",
         ),
         CheckConstraint("(kind = 'complaint') = (complaint_step_id IS NOT NULL)", name="complaint_names_step"),
+        CheckConstraint("(kind = 'commendation') = (line_id IS NOT NULL)", name="commendation_names_line"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
     )
 
@@ -77,6 +81,8 @@ class Mail(Model):
     outage_id: Mapped[int | None] = mapped_column(ForeignKey("outages.id"))
     is_over: Mapped[bool | None]
     complaint_step_id: Mapped[int | None] = mapped_column(ForeignKey("complaint_steps.id"))
+    # The line of the log of commendations that it tells.
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("commendation_events.id"))
     # As whom the reader is told: expert, offered, company, or the desk.
     part: Mapped[str] = mapped_column(String(12), default="")
     # The digest that told it.
@@ -96,6 +102,7 @@ class Mail(Model):
     event: Mapped[Event | None] = relationship()
     outage: Mapped[Outage | None] = relationship()
     complaint_step: Mapped[ComplaintStep | None] = relationship()
+    line: Mapped[CommendationEvent | None] = relationship()
 
 
 class Address(Model):

@@ -95,6 +95,7 @@ class Row:
     level: str
     state: str
     tone: str
+    next: str
     score: str
     url: str
     cycle: str
@@ -195,18 +196,32 @@ def state_of(cycle: Cycle) -> tuple[str, str]:
     return gettext(label), tone
 
 
+def notice_is_over(n: Nomination) -> bool:
+    """Whether the days of this nominee's public notice have passed and somebody has to decide."""
+    return n.state is NominationState.NOTICE and n.noticed_until is not None and n.noticed_until < clock.today()
+
+
+def state_words(n: Nomination) -> tuple[str, str]:
+    """The state of a nomination and its tone."""
+    if notice_is_over(n):
+        return gettext("公示已结束，待颁发"), "conf"
+    label, tone = STATES[n.state]
+    return gettext(label), tone
+
+
 def row(n: Nomination) -> Row:
     """A line of a list of nominations."""
     thing = nominee(n)
-    label, tone = STATES[n.state]
+    state, tone = state_words(n)
     companies = sum(r.case_id is not None for r in n.recommendations)
     return Row(
         id=n.id,
         name=thing_name(thing),
         where=where_from(thing),
         level=level_words(n),
-        state=gettext(label),
+        state=state,
         tone=tone,
+        next=gettext("下一步：总队决定表彰") if notice_is_over(n) else "",
         score=f"{n.score_hundredths / 100:g}" if n.score_hundredths else "",
         url=url_for("nominations.show", nomination_id=n.id),
         cycle=n.cycle.name,
@@ -230,12 +245,15 @@ def cycle_candidates(cycle: Cycle, by: Who) -> list[Found]:
     return found([r for r in rows if r.thing.id in allowed and r.thing.id not in known], criteria)
 
 
-def happened(events: Iterable[CommendationEvent]) -> list[Happened]:
-    """The log in sentences."""
-    return [Happened(_event_text(e), filters.moment(e.at)) for e in events]
+def happened(events: Iterable[CommendationEvent], *, named: bool = False) -> list[Happened]:
+    """The log in sentences; `named` says of whom each is."""
+    return [Happened(_event_text(e, named=named), filters.moment(e.at)) for e in events]
 
 
-def _event_text(event: CommendationEvent) -> str:
+def _event_text(event: CommendationEvent, *, named: bool) -> str:
+    if named and event.nomination is not None:
+        name = thing_name(nominee(event.nomination))
+        return gettext("%(who)s：%(why)s", who=name, why=_event_text(event, named=False))
     facts: dict[str, Any] = {"actor": event.actor or gettext("有人"), **event.facts}
     for name, table in (("publicity", {p.value: w for p, w in PUBLICITY.items()}), ("verdict", VERDICTS),
                         ("decision", DECISIONS)):  # fmt: skip
@@ -247,7 +265,7 @@ def _event_text(event: CommendationEvent) -> str:
 def build(n: Nomination, by: Who) -> NominationView:
     """Evidence, what changed since, signals, who said what, and what this person may do now."""
     thing = nominee(n)
-    label, tone = STATES[n.state]
+    state, tone = state_words(n)
     frozen = bool(n.facts)
     now = nominations.facts_now(n)
     facts = n.facts if frozen else now
@@ -265,7 +283,7 @@ def build(n: Nomination, by: Who) -> NominationView:
         name=thing_name(thing),
         where=where_from(thing),
         title=level_words(n),
-        state=gettext(label),
+        state=state,
         tone=tone,
         checks=checks_in_words(finding.checks),
         figures=_figures(n, facts, now if frozen else None),

@@ -255,7 +255,7 @@ def _needs(progress: Progress, entries: list[HoursEntry], today: date) -> list[N
             )
         )
     steady = counted("最近 12 个月里有 %(n)s 个月做过服务", served)
-    needs.append(Need(gettext("一直在服务"), steady, served > 0))
+    needs.append(Need(gettext("一直在服务"), steady, served == 12))
     return needs
 
 

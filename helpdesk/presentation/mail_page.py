@@ -38,14 +38,14 @@ from helpdesk.models import (
     Status,
     Visit,
 )
-from helpdesk.presentation import complaint_page, filters, outage_words, own_page
+from helpdesk.presentation import complaint_page, filters, nominee_words, outage_words, own_page
 from helpdesk.presentation.inbox_page import hider, offer_facts
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import event_text, fact_text, named, reason_text
 from helpdesk.rules import policy
 from helpdesk.rules.events import BY_KIND
 from helpdesk.rules.identifiers import mask_name
-from helpdesk.rules.mailing import GROUP_OF, Part
+from helpdesk.rules.mailing import Part
 
 # In columns: what a mailbox shows of a subject on a phone.
 SUBJECT_COLUMNS = 70
@@ -143,9 +143,10 @@ def title_of(mail: Mail) -> str:
             return gettext("投诉")
         if mail.kind is MailKind.OUTAGE:
             return outage_words.title(is_over=bool(mail.is_over))
-        if mail.kind is MailKind.PROOF or mail.event is None:
+        group = mailing.told_group(mail)
+        if mail.kind is MailKind.PROOF or group is None:
             return gettext("这是您的邮箱吗？")
-        return gettext(GROUP_OF[mail.event.kind].label)
+        return gettext(group.label)
 
 
 def _template(name: str) -> Any:
@@ -185,6 +186,7 @@ def compose(mail: Mail) -> Letter:
     of_kind = {
         MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof, MailKind.OUTAGE: _of_outage,
         MailKind.COMPLAINT: _of_complaint,
+        MailKind.COMMENDATION: _of_nominee,
     }  # fmt: skip
     return of_kind[mail.kind](mail)
 
@@ -357,7 +359,8 @@ def _settings(mail: Mail, links: dict[Act, str]) -> Button | None:
 def _one_click(mail: Mail) -> str:
     links = mailing.links_of(mail)
     link = links.get(Act.MUTE) or links.get(Act.STOP)
-    if link is None or (mail.event is not None and not GROUP_OF[mail.event.kind].optional):
+    group = mailing.told_group(mail)
+    if link is None or (group is not None and not group.optional):
         return ""
     return outside("acts.one_click", token=mailing.link_token(link))
 
@@ -405,6 +408,15 @@ def _digest(mail: Mail) -> Letter:
         )
         for row, event, case in told
     ]
+    lines += [
+        Line(
+            text=nominee_words.title(line),
+            about=nominee_words.about(line),
+            when=filters.moment(line.at),
+            url=outside(nominee_words.place(line)[0], **nominee_words.place(line)[1]),
+        )
+        for _, line in mailing.told_of_nominee(mail)
+    ]
     return Letter(
         subject=counted("昨天以来的 %(n)s 条进展", len(lines)),
         title=counted("昨天以来的 %(n)s 条进展", len(lines)),
@@ -413,6 +425,35 @@ def _digest(mail: Mail) -> Letter:
         buttons=[Button(gettext("打开网站"), outside("notifications.index"))],
         why=gettext("您收到这封信，是因为您选了每天一封。"),
         settings=Button(gettext("改收信设置"), outside("notifications.wishes")),
+    )
+
+
+# --- commendations ---
+
+
+def _of_nominee(mail: Mail) -> Letter:
+    """To whoever was put forward: what was done and why, and what they may do."""
+    line = mail.line
+    if line is None or line.nomination is None:
+        raise ValueError(f"mail {mail.id} names no nomination")
+    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    quoted, quoted_by = nominee_words.quoted(line)
+    return Letter(
+        subject=shortened(f"{nominee_words.title(line)}{gettext('：')}{line.nomination.cycle.name}"),
+        title=nominee_words.title(line),
+        lead=nominee_words.sentence(line),
+        about=line.nomination.cycle.name,
+        quoted=quoted,
+        quoted_by=quoted_by,
+        facts=nominee_words.facts(line),
+        buttons=[
+            Button(label, outside(endpoint, **values), main=n == 0)
+            for n, (label, endpoint, values) in enumerate(nominee_words.buttons(line))
+        ],
+        next=nominee_words.what_next(line),
+        why=nominee_words.why(line),
+        settings=_settings(mail, links),
+        unsubscribe=_one_click(mail),
     )
 
 

@@ -91,6 +91,8 @@ def _about(mail: Mail) -> str:
         return outage_words.title(is_over=bool(mail.is_over))
     if mail.kind is MailKind.COMPLAINT:
         return gettext("投诉")
+    if mail.line is not None:
+        return gettext("表彰")
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
     if mailing.asks_to_complete(mail):

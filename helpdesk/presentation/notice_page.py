@@ -9,8 +9,19 @@ from flask import url_for
 from flask_babel import gettext
 
 from helpdesk.domain import notices
-from helpdesk.models import Address, Case, Complaint, ComplaintStep, Event, Notice, Outage, Role, Status
-from helpdesk.presentation import complaint_page, outage_words
+from helpdesk.models import (
+    Address,
+    Case,
+    CommendationEvent,
+    Complaint,
+    ComplaintStep,
+    Event,
+    Notice,
+    Outage,
+    Role,
+    Status,
+)
+from helpdesk.presentation import complaint_page, nominee_words, outage_words
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -48,13 +59,27 @@ def rows(
     outages: list[tuple[Notice, Outage]],
     who: Who,
     of_complaints: Iterable[tuple[Notice, ComplaintStep, Complaint]] = (),
+    honours: Iterable[tuple[Notice, CommendationEvent]] = (),
 ) -> list[Row]:
     """Each notice as a line, newest first; what an expert was only offered does not name the company."""
     known = notices.open_contacts(who, (case for _, _, case in found))
     lines = {n.id: _row(n, event, case, who, masked=case.id not in known) for n, event, case in found}
     lines |= {notice.id: _of_outage(notice, outage, who) for notice, outage in outages}
     lines |= {notice.id: _of_complaint(notice, step, row, who) for notice, step, row in of_complaints}
+    lines |= {notice.id: _of_nominee(notice, line) for notice, line in honours}
     return [lines[key] for key in sorted(lines, reverse=True)]
+
+
+def _of_nominee(notice: Notice, line: CommendationEvent) -> Row:
+    endpoint, values = nominee_words.place(line)
+    return Row(
+        text=nominee_words.sentence(line),
+        about=nominee_words.about(line),
+        url=url_for(endpoint, **values),
+        when=moment(line.at),
+        icon="award",
+        unread=notice.read_at is None,
+    )
 
 
 def _of_outage(notice: Notice, outage: Outage, who: Who) -> Row:

@@ -27,6 +27,7 @@ class Mine:
     award: str
     award_number: str
     revoked: str
+    objections: int
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,16 @@ def build(by: Who) -> OwnPage:
     expert = experts.expert_of(by)
     rows = [n for n in nominations.listed(by) if n.expert_id == expert.id]
     asked = {n.cycle_id for n in rows}
+    said = awards.objection_counts([n.id for n in rows])
     open_ones = [c for c in cycles.open_now() if c.scheme.subject is Subject.EXPERT and c.id not in asked]
     return OwnPage(
         star=hours_page.star_of(hours.progress(expert)),
-        mine=[_mine(n) for n in rows],
+        mine=[_mine(n, said) for n in rows],
         may_ask=[(c, scheme_page.scheme_name(c.scheme)) for c in open_ones if Route.SELF in c.version.routes],
     )
 
 
-def _mine(n: Nomination) -> Mine:
+def _mine(n: Nomination, said: dict[int, int]) -> Mine:
     award = awards.of_nomination(n)
     gone = award is not None and award.status is PaperStatus.REVOKED
     words = gettext(commendation_page.PUBLICITY[n.publicity]) if n.publicity else ""
@@ -72,6 +74,7 @@ def _mine(n: Nomination) -> Mine:
         award=filters.full_day(award.awarded_on) if award else "",
         award_number=award.number if award else "",
         revoked=(award.revoked_reason or "") if award is not None and gone else "",
+        objections=said.get(n.id, 0),
     )
 
 

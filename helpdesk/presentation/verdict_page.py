@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import clock
@@ -24,6 +25,8 @@ class View:
     text: str
     facts: list[tuple[str, str]]
     checked: str
+    # The newest paper in its place: number and address.
+    newest: tuple[str, str] | None = None
 
 
 KINDS = {"certificate": N_("服务确认书"), "statement": N_("志愿服务记录证明"), "award": N_("荣誉证书")}
@@ -36,13 +39,17 @@ _LOOK = {
     "unsigned": "unknown",
     "unknown": "unknown",
     "mistyped": "unknown",
+    "number": "unknown",
 }
 
 
 def view(verdict: Verdict) -> View:
     """The verdict as the page shows it."""
     title, text = _by_file(verdict) if verdict.by_file else _by_code(verdict)
-    return View(_LOOK[verdict.state], title, text, _facts(verdict), moment(clock.now()))
+    newest = None
+    if verdict.state == "superseded" and verdict.successor_code:
+        newest = (verdict.successor, url_for("verify.show", code=verdict.successor_code))
+    return View(_LOOK[verdict.state], title, text, _facts(verdict), moment(clock.now()), newest)
 
 
 def _by_code(verdict: Verdict) -> tuple[str, str]:
@@ -51,6 +58,10 @@ def _by_code(verdict: Verdict) -> tuple[str, str]:
         "superseded": (gettext("已更正"), _replaced(verdict)),
         "revoked": (gettext("已作废"), gettext("这张证书已经作废，不再有效。")),
         "unknown": (gettext("查不到"), gettext("没有这个核验码。请检查是否抄错；确认无误请打电话给记录单位。")),
+        "number": (
+            gettext("这是证书编号，不是核验码"),
+            gettext("只凭编号查不了。核验码是 17 位，印在证书的二维码旁边，像 B5S8-Q3NX-9MD2-7F37-W。"),
+        ),
         "mistyped": (gettext("核验码抄错了"), gettext("核验码有 17 位，每一位都有校验。请对照证书再看一遍。")),
     }
     return said[verdict.state]

@@ -61,6 +61,8 @@ REFUSALS: dict[str, str] = {
     "identity_consent": N_("填了证件号码，请勾选单独同意；不想填就留空"),
     "person_consent": N_("请勾选同意，我们才能保存这些信息"),
     "day_in_future": N_("日期还没到"),
+    "objection_answered": N_("您已经说明过了"),
+    "objection_decided": N_("这条异议已经答复过了"),
     "honour_decided": N_("这项表彰已经处理过了"),
     "training_struck": N_("这次培训已经作废了"),
     "evaluated_before": N_("这次服务已经评价过了"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import cycles, nominations
-from helpdesk.forms.commendations import PublicityForm, WhyForm
+from helpdesk.domain import awards, cycles, nominations
+from helpdesk.errors import NotFound
+from helpdesk.forms.commendations import AnswerForm, PublicityForm, WhyForm
 from helpdesk.models import Nomination, Publicity
 from helpdesk.presentation import commendation_page, own_commendations
 from helpdesk.routes.guard import may, me, nomination_for
@@ -45,6 +46,44 @@ def publicity(nomination: Nomination) -> Response:
         nomination=nomination,
         row=commendation_page.row(nomination),
         notice_days=nomination.cycle.version.notice_days,
+        has_errors=status != 200,
+    )
+
+
+@bp.get("/<int:nomination_id>/objections")
+@nomination_for("nomination.answer")
+def objections(nomination: Nomination) -> Response:
+    """What is objected against me, without who said it, and what I said and was answered."""
+    return _objections(nomination)
+
+
+@bp.post("/<int:nomination_id>/objections/<int:objection_id>")
+@nomination_for("nomination.answer")
+def answer_objection(nomination: Nomination, objection_id: int) -> Response:
+    """Say what I have to say to it, once, before it is decided."""
+    row = next((o for o in awards.objections_of(nomination) if o.id == objection_id), None)
+    if row is None:
+        raise NotFound("objection")
+    form = AnswerForm(prefix=f"o{row.id}-")
+    refused = attempt(form, None, lambda: awards.answer(row, me(), text=form.answer.data or ""))
+    if refused is not None:
+        return _objections(nomination, {row.id: form}, refused)
+    flash(gettext("记下了，答复异议的人会看到"), "done")
+    return answer(url_for("commendations.objections", nomination_id=nomination.id))
+
+
+def _objections(nomination: Nomination, forms: dict[int, AnswerForm] | None = None, status: int = 200) -> Response:
+    rows = awards.objections_of(nomination)
+    tried = forms or {}
+    return page(
+        "commendations/objections.html",
+        status=status,
+        nomination=nomination,
+        row=commendation_page.row(nomination),
+        objections=rows,
+        decisions={code: gettext(words) for code, words in commendation_page.DECISIONS.items()},
+        forms={o.id: tried.get(o.id) or AnswerForm(formdata=None, prefix=f"o{o.id}-") for o in rows},
+        form=next(iter(tried.values()), None),
         has_errors=status != 200,
     )
 

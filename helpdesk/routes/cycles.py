@@ -99,9 +99,10 @@ def _show(cycle: Cycle, form: WhyForm, status: int = 200) -> Response:
         rows=[commendation_page.row(n) for n in rows],
         counts={state.value: sum(n.state is state for n in rows) for state in commendation_page.STATES},
         unnamed=sum(n.state.value == "passed" and not cycles.may_be_named(n) for n in rows),
+        notice_over=sum(commendation_page.notice_is_over(n) for n in rows),
         candidates=commendation_page.cycle_candidates(cycle, me()) if cycle.state.value == "open" else [],
         may_freeze=clock.today() > cycle.nominations_until,
-        log=commendation_page.happened(commendation_log.of_cycle(cycle)),
+        log=commendation_page.happened(commendation_log.of_cycle(cycle), named=True),
     )
 
 

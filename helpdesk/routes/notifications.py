@@ -22,7 +22,9 @@ bp = Blueprint("notifications", __name__)
 @signed_in
 def index() -> Response:
     """The newest fifty, unread first in look; nothing of a case one may no longer read."""
-    rows = notice_page.rows(notices.latest(me()), notices.of_outages(me()), me(), notices.of_complaints(me()))
+    who = me()
+    told = notices.latest(who), notices.of_outages(who)
+    rows = notice_page.rows(*told, who, notices.of_complaints(who), notices.of_nominee(who))
     return page("notifications/index.html", rows=rows)
 
 

@@ -36,6 +36,8 @@ class Part(enum.StrEnum):
     HOUSE = "house"
     # Complained: no case's event tells it.
     COMPLAINER = "complainer"
+    # Is to be commended, or speaks for the station, team or company that is.
+    NOMINEE = "nominee"
 
 
 # Who in `Told.tells` is told as whom.
@@ -82,7 +84,10 @@ GROUPS: tuple[Group, ...] = (
            " record.warned record.pressing record.missed"),
     _group("papers", N_("办结与证书"), N_("企业确认、证书出具"), How.NOW, How.DAILY, "case.closed certificate.issued"
            " certificate.revoked hours.reversed correction.asked correction.granted correction.refused"),
-    _group("musts", N_("要您决定的事"), N_("请您确认、不予受理、转介、申诉、核查结论"), How.NOW, How.NOW,
+    # Told by the log of commendations, not by events of a case: see NOMINEE below.
+    _group("honours", N_("表彰"), N_("推荐、评审和表彰的结果"), How.NOW, How.NOW, ""),
+    _group("musts", N_("要您决定的事"),
+           N_("请您确认、不予受理、转介、申诉、核查结论；表彰的公示和异议"), How.NOW, How.NOW,
            "case.answered visit.logged visit.changed case.rejected case.appealed case.appeal_upheld case.referred"
            " case.verified case.disputed case.payment_reported case.review_decided case.closed_unreachable"
            " case.erasure_asked case.erasure_refused",
@@ -91,6 +96,23 @@ GROUPS: tuple[Group, ...] = (
 
 BY_NAME: dict[str, Group] = {group.name: group for group in GROUPS}
 GROUP_OF: dict[str, Group] = {kind: group for group in GROUPS for kind in group.kinds}
+
+# What a nominee is told of the log of commendations (`rules/commendation.EVENTS`), and in which group: what the nominee
+# may act on, and what the law lets them know, is never switched off.
+NOMINEE: dict[str, str] = {
+    "nomination.made": "musts",
+    "nomination.withdrawn": "honours",
+    "nomination.unqualified": "honours",
+    "nomination.assessed": "honours",
+    "nomination.consent_asked": "musts",
+    "nomination.noticed": "musts",
+    "nomination.called_off": "honours",
+    "nomination.passed_over": "honours",
+    "objection.made": "musts",
+    "objection.decided": "musts",
+    "award.given": "honours",
+    "award.revoked": "musts",
+}
 
 
 def makes_letters(kind: str) -> bool:
@@ -108,7 +130,8 @@ def groups_for(parts: frozenset[Part]) -> tuple[Group, ...]:
     return tuple(
         group
         for group in GROUPS
-        if any(PARTS[audience] in parts for kind in group.kinds for audience in BY_KIND[kind].tells)
+        if group.name in NOMINEE.values()
+        or any(PARTS[audience] in parts for kind in group.kinds for audience in BY_KIND[kind].tells)
     )
 
 

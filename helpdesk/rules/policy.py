@@ -898,7 +898,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.REQUESTER, "case.commend", case_of_this_link),
     _rule(Role.MEMBER, "case.commend", case_of_company_i_handle),
     _rule(Role.MEMBER, "case.commend", case_sent_by_me),
-    _rule(Role.EXPERT, "nomination.read nomination.consent", nomination_mine),
+    _rule(Role.EXPERT, "nomination.read nomination.consent nomination.answer", nomination_mine),
     _rule(Role.EXPERT, "commendations.read", page),
     _rule(Role.COORDINATOR, "nomination.read nomination.withdraw", nomination_of_my_station),
     _rule(Role.COORDINATOR, "nominations.list nominations.make", page),

@@ -143,3 +143,23 @@ def test_everybody_gets_only_their_own(browser, tricky, cast):
     assert browser.open("/me/hours.exe", as_="chen").status_code == 404
     record = own_record.of(cast.expert("chen"))
     assert record.minutes == hours.totals(record.expert.id).minutes == 60
+
+
+def test_the_record_as_pdf_is_ones_own_and_holds_everything(app, browser, make, cast):
+    from datetime import date
+
+    from helpdesk.domain import honours, record_paper, trainings
+    from helpdesk.domain.honours import HonourFacts
+    from helpdesk.domain.trainings import TrainingFacts
+
+    closed(make)
+    chen = cast.expert("chen")
+    trainings.record(chen, cast.wang, TrainingFacts("上岗培训", "保密", 60, "总队", date(2026, 1, 2)))
+    honours.record(chen, cast.wang, HonourFacts("服务之星", date(2026, 1, 3), "总队"))
+    facts = record_paper.facts_of(own_record.of(chen))
+    assert (facts.minutes_total, len(facts.lines), len(facts.papers)) == (60, 1, 1)
+    assert [row["name"] for row in (*facts.trainings, *facts.honours)] == ["上岗培训", "服务之星"]
+    answer = browser.open("/me/hours.pdf", "chen")
+    assert answer.status_code == 200 and answer.data.startswith(b"%PDF-")
+    assert "record-440300000001-2026-11-18.pdf" in answer.headers["Content-Disposition"]
+    assert browser.open("/me/hours.pdf", "wang").status_code == 403

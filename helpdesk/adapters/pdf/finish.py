@@ -30,14 +30,15 @@ UA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/
 </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def finish(pdf: pydyf.PDF, art: bytes) -> None:
+def finish(pdf: pydyf.PDF, art: bytes, *, is_signed: bool = True) -> None:
     """Lay `art`, a deflated content stream, under every page; add PDF/UA; deflate the rest quickly.
 
     A place for the signature is laid ready: one that the signer adds would be unknown to the tags, and no PDF/UA.
     """
     _lay_under(pdf, art)
     _declare_ua(pdf)
-    _lay_signature(pdf)
+    if is_signed:
+        _lay_signature(pdf)
     for stream in pdf.objects:
         if isinstance(stream, pydyf.Stream) and stream.compress:
             _deflate(stream)

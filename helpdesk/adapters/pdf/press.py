@@ -60,25 +60,26 @@ class Press:
 
     def style(self, sheet: Sheet) -> weasyprint.CSS:
         """The style sheet of a kind, read once."""
-        if sheet.name not in self._styles:
-            self._styles[sheet.name] = weasyprint.CSS(
-                string=(HERE / f"{sheet.name}.css").read_text(encoding="utf-8"),
+        name = sheet.style or sheet.name
+        if name not in self._styles:
+            self._styles[name] = weasyprint.CSS(
+                string=(HERE / f"{name}.css").read_text(encoding="utf-8"),
                 font_config=self.fonts,
                 url_fetcher=self._faces,
             )
-        return self._styles[sheet.name]
+        return self._styles[name]
 
     def print(self, sheet: Sheet, paper: Words) -> bytes:
         """One paper. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""
         html = weasyprint.HTML(
             string=self.templates.get_template(f"{sheet.name}.html").render(paper=paper, **self.names),
-            url_fetcher=Assets({"qr.png": qr_png(paper.qr_text)}),
+            url_fetcher=Assets({"qr.png": qr_png(paper.qr_text)} if paper.qr_text else {}),
         )
         under = sheet.art(f"{self.names['site_name']} {paper.city}")
 
         def last_look(drawn: weasyprint.Document, pdf: pydyf.PDF) -> None:
             _refuse_boxes(drawn, paper)
-            finish(pdf, under)
+            finish(pdf, under, is_signed=sheet.is_signed)
 
         try:
             document = html.render(font_config=self.fonts, stylesheets=[self.style(sheet)], pdf_variant=VARIANT)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from helpdesk.adapters.pdf import CertificateFacts, Facts, art, art_portrait, award, statement, wording
+from helpdesk.adapters.pdf import CertificateFacts, Facts, art, art_portrait, award, record, statement, wording
 from helpdesk.adapters.pdf.award import AwardFacts
+from helpdesk.adapters.pdf.record import RecordFacts
 from helpdesk.adapters.pdf.statement import StatementFacts
 
 
@@ -32,18 +33,22 @@ class Sheet:
 
     `words(facts, coverage, tightness)` makes the strings. `last_line_mm` is where the element `#end` may start at the
     latest on the only page; None means as many pages as it takes. `art(name)` is the deflated drawing under each page.
+    `style` names another kind's style sheet; what is not to be signed has no field for a signature.
     """
 
     name: str
     words: Callable[[Any, Any, float], Words]
     art: Callable[[str], bytes]
     last_line_mm: float | None = None
+    style: str = ""
+    is_signed: bool = True
 
 
 SHEETS: dict[type[Facts], Sheet] = {
     CertificateFacts: Sheet("certificate", wording.paper, art.content, last_line_mm=119.0),
     AwardFacts: Sheet("award", award.paper, art.content, last_line_mm=121.0),
     StatementFacts: Sheet("statement", statement.paper, art_portrait.content),
+    RecordFacts: Sheet("record", record.paper, art_portrait.content, style="statement", is_signed=False),
 }
 
 

@@ -175,14 +175,9 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
         groups=groups,
         total_cases=str(count),
         recorders=tuple(_recorder(row) for row in facts.recorders),
-        trainings=tuple(
-            Other((_day(row["on"]), clean(row["name"]), clean(row.get("by", "")), hours(int(row.get("minutes", 0)))))
-            for row in facts.trainings
-        ),
-        honours=tuple(Other((_day(row["on"]), clean(row["name"]), clean(row.get("by", "")))) for row in facts.honours),
-        transferred=tuple(
-            Other((clean(row["origin"]), str(row["count"]), hours(int(row["minutes"])))) for row in facts.transferred
-        ),
+        trainings=trainings(facts.trainings),
+        honours=honours(facts.honours),
+        transferred=transferred(facts.transferred),
         issuer=clean(facts.issuer_name),
         issuers=_issuers([clean(row["name"]) for row in facts.recorders]),
         issued_on=chinese_date(facts.issued_on),
@@ -197,6 +192,24 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
     )
     _refuse_gaps(made, coverage)
     return made
+
+
+def trainings(rows: Sequence[dict[str, Any]]) -> tuple[Other, ...]:
+    """Trainings as rows: day, name, who held them, hours."""
+    return tuple(
+        Other((_day(row["on"]), clean(row["name"]), clean(row.get("by", "")), hours(int(row.get("minutes", 0)))))
+        for row in rows
+    )
+
+
+def honours(rows: Sequence[dict[str, Any]]) -> tuple[Other, ...]:
+    """Honours as rows: day, name, who gave them."""
+    return tuple(Other((_day(row["on"]), clean(row["name"]), clean(row.get("by", "")))) for row in rows)
+
+
+def transferred(rows: Sequence[dict[str, Any]]) -> tuple[Other, ...]:
+    """Hours from elsewhere as rows: who recorded them, how many records, hours."""
+    return tuple(Other((clean(row["origin"]), str(row["count"]), hours(int(row["minutes"])))) for row in rows)
 
 
 def _issuers(names: list[str]) -> tuple[str, ...]:
