@@ -51,7 +51,7 @@ MOST_ON_A_CASE = 200
 LOOSE_DAYS = 30
 # A link to a file works so long: enough to open it, too little to pass it round.
 LINK_SECONDS = 600
-# The request itself is a batch of its own: its pages are sent one by one.
+# What belongs to the request itself whoever opens its form: what came with the letter that began it.
 REQUEST = "request"
 FOLDER = "attachments"
 SWEEP, SCAN, DRAW = "attachments.sweep", "attachments.scan", "attachments.draw"
@@ -237,6 +237,43 @@ def loose(owner: Owner, batch: str) -> list[Attachment]:
             .order_by(Attachment.id)
         )
     )
+
+
+def of_opening(key: str) -> str:
+    """The batch of one opening of a request's form, so that two windows do not share what was chosen in one."""
+    return f"{REQUEST}-{key}"[:40]
+
+
+def elsewhere(case: Case, batch: str) -> list[Attachment]:
+    """What was uploaded with other openings of a draft's form and never sent."""
+    return list(
+        db.session.scalars(
+            select(Attachment)
+            .where(
+                Attachment.case_id == case.id,
+                Attachment.batch.startswith(f"{REQUEST}-", autoescape=True),
+                Attachment.batch != batch,
+                Attachment.linked_at.is_(None),
+                Attachment.removed_at.is_(None),
+            )
+            .order_by(Attachment.id)
+        )
+    )
+
+
+def gather(case: Case, batch: str) -> None:
+    """Take what other openings hold into this one. Raises Refused when that is too much for one form."""
+    rows = elsewhere(case, batch)
+    here = {row.sha256 for row in loose(case, batch)}
+    if len(here | {row.sha256 for row in rows}) > MOST_AT_ONCE:
+        raise Refused("too_many_files", field="files", limit=MOST_AT_ONCE)
+    for row in rows:
+        if row.sha256 in here:
+            row.removed_at = clock.now()
+        else:
+            row.batch = batch
+            here.add(row.sha256)
+    db.session.flush()
 
 
 def bind(

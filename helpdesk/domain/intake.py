@@ -104,17 +104,19 @@ def submit(
     contact: Contact,
     consents: dict[str, bool],
     station_id: int | None = None,
+    opening: str = "",
 ) -> Case:
     """Send the request: company, contact, consents, the accountable station, and the case's number.
 
-    Sent twice it stays one case. Raises Refused for a missing consent or contact, or too many open cases.
+    `opening` is the key of the form that was sent: its files go along. Sent twice it stays one case. Raises Refused
+    for a missing consent or contact, or too many open cases.
     """
     if case.status is not Status.DRAFT:
         return case
     case.company_id, case.district = companies.find_or_add(company).id, company.district
     case.contact_name, case.contact_phone, case.contact_email = contact.name, contact.phone, contact.email
     case.contact_times, case.meeting = contact.times, contact.meeting
-    return _send(case, by, consents, station_id)
+    return _send(case, by, consents, station_id, opening)
 
 
 def submit_again(case: Case, latest: Case, *, account: Account | None, email: str) -> Case:
@@ -130,7 +132,7 @@ def submit_again(case: Case, latest: Case, *, account: Account | None, email: st
     return _send(case, requester(case), {"handling": True}, None)
 
 
-def _send(case: Case, by: Who, consents: dict[str, bool], station_id: int | None) -> Case:
+def _send(case: Case, by: Who, consents: dict[str, bool], station_id: int | None, opening: str = "") -> Case:
     """What every request does when it is sent: its station, its number, its first promise."""
     said = case.draft["problem"]
     case.problem = said["problem"].strip()
@@ -155,6 +157,8 @@ def _send(case: Case, by: Who, consents: dict[str, bool], station_id: int | None
         channel=case.channel.value,
     )
     attachments.bind(case, attachments.REQUEST)
+    if opening:
+        attachments.bind(case, attachments.of_opening(opening))
     # The letter that began it needs nobody any more.
     for letter in db.session.scalars(
         select(Incoming).where(Incoming.case_id == case.id, Incoming.status == IncomingStatus.BEGUN)

@@ -127,10 +127,11 @@ def proof(row: Attachment) -> FileView:
     return _view(row, False, lambda row: (url_for("dossiers.file", expert_id=row.expert_id, attachment_id=row.id), ""))
 
 
-def kept(case: attachments.Owner, batch: str) -> list[KeptFile]:
+def kept(case: attachments.Owner, *batches: str) -> list[KeptFile]:
     """What was uploaded with a form that is not sent yet."""
     return [
         KeptFile(row.id, row.name, size_words(row.size), says(row) if attachments.obstacle(row) else "")
+        for batch in batches
         for row in attachments.loose(case, batch)
     ]
 

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import articles, attachments, companies, intake, suggestion
 from helpdesk.errors import Refused
+from helpdesk.forms.base import clean_line
 from helpdesk.forms.files import FilesForm
 from helpdesk.forms.requests import CompanyForm, ContactForm, ProblemForm
 from helpdesk.models import Case, Status
@@ -26,6 +27,7 @@ bp = Blueprint("drafts", __name__)
 KEPT = {"problem": ("problem", "category"),
         "company": ("name", "credit_code", "no_code", "district", "industry", "employees", "revenue_wan", "assets_wan"),
         "contact": ("name", "phone", "email", "times", "meeting", "handling", "referral", "example")}  # fmt: skip
+KEY_LENGTH = 30
 NEXT = {"problem": "company", "company": "contact", "contact": "check"}
 
 
@@ -98,12 +100,17 @@ def check(case: Case) -> Response:
 
 
 def _check(case: Case, *, status: int = 200, refusal: str = "", upload: FilesForm | None = None) -> Response:
+    if upload is None:
+        key = _opening()
+        upload = FilesForm(formdata=None, form_key=key) if key else FilesForm(formdata=None)
+    batch = attachments.of_opening(upload.key)
     return page(
         "drafts/check.html",
         status=status,
         case=case,
-        upload=upload or FilesForm(formdata=None),
-        kept_files=file_views.kept(case, attachments.REQUEST),
+        upload=upload,
+        kept_files=file_views.kept(case, attachments.REQUEST, batch),
+        elsewhere=len(attachments.elsewhere(case, batch)),
         view=request_page.summary(case.draft),
         step=4,
         has_errors=status != 200,
@@ -119,9 +126,18 @@ def add_files(case: Case) -> Response:
     if case.status is not Status.DRAFT:
         return _go(url_for("tracking.receipt", token=case.tracking_token))
     form = FilesForm()
-    if uploads.keep(form, case, attachments.REQUEST) is not None:
+    batch = attachments.of_opening(form.key)
+    if uploads.keep(form, case, batch) is not None:
         return _check(case, status=422, upload=form)
-    return _go(url_for("drafts.check", token=case.tracking_token, _anchor="papers"))
+    # What came with a letter stands in every opening, and can be taken out in each.
+    attachments.drop(case, attachments.REQUEST, request.form.get("drop", 0, type=int))
+    if request.form.get("gather"):
+        try:
+            attachments.gather(case, batch)
+        except Refused as refusal:
+            form.refuse(refusal)
+            return _check(case, status=422, upload=form)
+    return _go(url_for("drafts.check", token=case.tracking_token, opening=form.key, _anchor="papers"))
 
 
 @takes_files
@@ -136,9 +152,10 @@ def submit(case: Case) -> Response:
         form = _form(name, case, from_draft=True)
         if name not in case.draft or not form.validate():
             flash(gettext("这一页还有要改的地方"), "warning")
-            return _go(url_for("drafts.edit", token=case.tracking_token, name=name))
+            opening = FilesForm().key[:KEY_LENGTH]
+            return _go(url_for("drafts.edit", token=case.tracking_token, name=name, opening=opening))
     upload = FilesForm()
-    if uploads.keep(upload, case, attachments.REQUEST) is not None:
+    if uploads.keep(upload, case, attachments.of_opening(upload.key)) is not None:
         return _check(case, status=422, upload=upload)
     company, contact = _form("company", case, from_draft=True), _form("contact", case, from_draft=True)
     try:
@@ -148,9 +165,10 @@ def submit(case: Case) -> Response:
             company=company.facts(),
             contact=contact.contact(),
             consents=contact.consents(),
+            opening=upload.key,
         )
     except Refused as refusal:
-        return _check(case, status=422, refusal=refusal_text(refusal))
+        return _check(case, status=422, refusal=refusal_text(refusal), upload=upload)
     return _go(receipt)
 
 
@@ -215,18 +233,25 @@ def _page(name: str, form: Any, case: Case | None, status: int = 200) -> Respons
         step=step,
         has_errors=status != 200,
         then=request.values.get("then", ""),
+        opening=_opening(),
         action=url_for("drafts.edit", token=case.tracking_token, name=name) if case else url_for("drafts.new"),
         size=request_page.size_words(companies.size_of(form.facts()), form.industry.data) if name == "company" else "",
         **more,
     )
 
 
+def _opening() -> str:
+    """The key of the form's opening that this request is about; empty before it has files. It goes with the pages."""
+    return clean_line(request.values.get("opening", ""))[:KEY_LENGTH]
+
+
 def _place(case: Case, name: str) -> str:
+    opening = _opening() or None
     if name == "check":
-        return url_for("drafts.check", token=case.tracking_token)
+        return url_for("drafts.check", token=case.tracking_token, opening=opening)
     # Answers that were offered while typing are not offered again; without script they are, on the second page.
     answers = 1 if name == "company" and request.form.get("problem") and not request.form.get("offered") else None
-    return url_for("drafts.edit", token=case.tracking_token, name=name, answers=answers)
+    return url_for("drafts.edit", token=case.tracking_token, name=name, answers=answers, opening=opening)
 
 
 def _go(url: str) -> Response:

@@ -17,6 +17,7 @@ from helpdesk.domain import (
     consultation,
     erasures,
     intake,
+    life,
     nominations,
     series,
     takeouts,
@@ -499,7 +500,24 @@ def _step(case: Case, form: Any, verb: Any, name: str, done: str) -> Response:
             flash(gettext(done), "done")
             return _go(url_for(".show"))
         status = refused
-    return page(f"own/{name}.html", status=status, case=case, form=form, has_errors=status != 200)
+    # What is over, or was done in another window, has no form any more; the page says where the case stands.
+    obstacle = None if status != 200 else _obstacle(case, name)
+    return page(
+        f"own/{name}.html",
+        status=status,
+        case=case,
+        form=form,
+        has_errors=status != 200,
+        obstacle=obstacle and refusal_text(obstacle),
+    )
+
+
+def _obstacle(case: Case, step: str) -> Refused | None:
+    """Why this step cannot be taken now, whatever the form will say; None when it can."""
+    for possible in life.steps_for(case, me()):
+        if possible.step.name == step:
+            return possible.obstacle
+    return Refused("step_not_possible", step=step, status=case.status.value)
 
 
 def _go(url: str) -> Response:

@@ -118,8 +118,8 @@ def test_a_request_takes_files_before_it_is_sent(browser, make):
     browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
     browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
     form = browser.get(f"/drafts/{token}/check").form("/files")
-    browser.post(f"/drafts/{token}/files", {**form, "files": [file(DOCX, "通知.docx")]})
-    checked = browser.get(f"/drafts/{token}/check")
+    sent = browser.post(f"/drafts/{token}/files", {**form, "files": [file(DOCX, "通知.docx")]})
+    checked = browser.get(sent.location.partition("#")[0])
     assert checked.says("通知.docx")
     bad = browser.post(f"/drafts/{token}/files", {**form, "files": [file(b"", "空.pdf")]}, expect=422)
     assert bad.says("“空.pdf”是空的")
@@ -130,6 +130,50 @@ def test_a_request_takes_files_before_it_is_sent(browser, make):
     page = browser.get(f"/t/{token}")
     assert page.says("通知.docx") and page.says("执照.pdf"), "chosen and never sent up is sent with the request"
     assert all(row.linked_at is not None for row in rows())
+
+
+def test_two_windows_of_a_request_do_not_share_files(browser, make):
+    """Each opening of the form holds its own; they stay with it through a refusal and a look at another page."""
+    draft = make.case("draft")
+    token = draft.tracking_token
+    db.session.commit()
+    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
+    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    check = f"/drafts/{token}/check"
+    one, two = browser.get(check).form("/files"), browser.get(check).form("/files")
+    assert one["form_key"] != two["form_key"]
+    first = browser.post(f"/drafts/{token}/files", {**one, "files": [file(DOCX, "甲.docx")]}).location.partition("#")[0]
+    second = browser.post(f"/drafts/{token}/files", {**two, "files": [file(name="乙.pdf")]}).location.partition("#")[0]
+    page = browser.get(first)
+    assert page.says("甲.docx") and not page.says("乙.pdf") and page.says("别的窗口里还传过 1 个")
+    assert browser.get(second).says("乙.pdf") and not browser.get(second).says("甲.docx")
+    # To another page and back, the way its links and buttons go.
+    edit = next(a.get("href") for a in page.all("a") if "/contact" in a.get("href") and "then=check" in a.get("href"))
+    back = browser.post(edit.partition("?")[0], {**browser.get(edit).form("/contact"), **CONTACT})
+    assert browser.get(back.location).says("甲.docx")
+    bad = browser.post(f"/drafts/{token}/submission", {**page.form("/submission"), "files": [file(b"", "空.pdf")]},
+                       expect=422)  # fmt: skip
+    assert bad.says("甲.docx") and not bad.says("乙.pdf")
+    browser.post(f"/drafts/{token}/submission", bad.form("/submission"))
+    told = browser.get(f"/t/{token}")
+    assert told.says("甲.docx") and not told.says("乙.pdf")
+
+
+def test_what_another_window_holds_is_taken_over_by_a_press(browser, make):
+    draft = make.case("draft")
+    token = draft.tracking_token
+    db.session.commit()
+    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
+    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    form = browser.get(f"/drafts/{token}/check").form("/files")
+    browser.post(f"/drafts/{token}/files", {**form, "files": [file(DOCX, "甲.docx")]})
+    later = browser.get(f"/drafts/{token}/check")
+    assert not later.says("甲.docx") and later.says("也放到这里")
+    taken = browser.post(f"/drafts/{token}/files", {**later.form("/files"), "gather": "yes"}).location.partition("#")[0]
+    page = browser.get(taken)
+    assert page.says("甲.docx") and not page.says("也放到这里")
+    out = browser.post(f"/drafts/{token}/files", {**page.form("/files"), "drop": str(rows()[0].id)})
+    assert not browser.get(out.location.partition("#")[0]).says("甲.docx")
 
 
 def test_a_file_is_a_download_without_cookies_and_only_for_ten_minutes(browser, app, told):
