@@ -170,6 +170,9 @@ def what_next(case: Case) -> str:
         if until is None or until < clock.now():
             return gettext("有新的问题，可以再提一件。")
         return gettext("觉得没办完，%(day)s前可以重开。", day=filters.day(until))
+    if case.status is Status.WITHDRAWN and case.ended_at is not None:
+        last = case.ended_at + timedelta(days=lifecycle.RESUME_DAYS)
+        return gettext("%(day)s 前可以恢复，接着办。", day=filters.day(last)) if last > clock.now() else ""
     if case.status is Status.CONSULTING:
         return gettext("有话直接在下面说，专家和工作站都能看到。")
     return ""

@@ -21,6 +21,8 @@ def test_what_is_over_has_no_form(browser, make, to, over):
     assert page.says("做不了这一步") and page.says("看进度和回复")
     assert not [f for f in page.all("form") if (f.get("action") or "").endswith(over)]
     assert browser.post(f"{here}/{over}", {"reason": "other"}, expect=422).says("做不了这一步")
+    if to == "withdrawn":
+        assert browser.get(here).says("12 月 18 日 周五 前可以恢复")
     assert browser.get(f"{here}/confirmation").says("这件事现在不用确认")
 
 
