@@ -41,7 +41,7 @@ SAID: dict[str, tuple[str, str]] = {
         N_("有人对“%(cycle)s”公示的%(name)s提了异议。答复以前不会表彰，您可以说明情况。"),
     ),
     "objection.decided": (N_("异议有了答复"), N_("对“%(cycle)s”公示的%(name)s的异议：%(decision)s。答复在下面。")),
-    "award.given": (N_("祝贺，获得表彰"), N_("%(name)s在“%(cycle)s”获得表彰：%(title)s。谢谢！")),
+    "award.given": (N_("祝贺，获得表彰"), N_("%(name)s在“%(cycle)s”获得表彰：%(title)s。谢谢。")),
     "award.revoked": (N_("一项表彰被撤销"), N_("“%(cycle)s”给%(name)s的表彰撤销了，理由在下面。光荣榜上会注明。")),
 }
 SPEAKS_FOR: dict[str, str] = {

@@ -306,6 +306,9 @@ def commend(make: Make) -> str:
     cast = make.cast
     with clock.at(clock.now() - timedelta(days=60)):
         old = commending.in_notice(make, make.cast.expert("chen").id, name="上一次")
+    with clock.at(clock.now() - timedelta(days=58)):
+        against = awards.object_(old, cast.chu, name="某", contact="13700000001", text="听说不是本人。", form_key="old")
+        awards.decide(against, cast.zhou, upheld=False, reply="核对过，是本人。")
     with clock.at(clock.now() - timedelta(days=2)):
         awards.award(old, cast.zhou)
         cycles.finish(cast.zhou, old.cycle)
