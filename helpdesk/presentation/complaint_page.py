@@ -154,7 +154,10 @@ def _facts(row: Complaint, who: Who | None) -> list[tuple[str, str]]:
     contact = row.contact if who is not None and not who.holds(Role.OVERSEER) else ""
     return [
         (gettext("关于"), " ".join(part for part in (gettext(ABOUT[row.about]), row.about_number) if part)),
-        (gettext("投诉人"), f"{row.name}（{side[row.side]}）" if row.side in side else row.name),
+        (
+            gettext("投诉人"),
+            gettext("%(name)s（%(side)s）", name=row.name, side=side[row.side]) if row.side in side else row.name,
+        ),
         *([(gettext("联系方式"), contact)] if contact else []),
         (gettext("工作站"), named(row.station) if row.station is not None else "—"),
         (gettext("由谁答复"), gettext(LEVELS[row.level])),

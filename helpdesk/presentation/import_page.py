@@ -19,7 +19,7 @@ from helpdesk.i18n import LOCALES, N_, counted
 from helpdesk.models import EntryState, ImportedEntry, Station, TableImport, TableKind, TableUpload
 from helpdesk.presentation import filters, tables
 from helpdesk.presentation.tables import Cell, Sheet
-from helpdesk.presentation.words import named
+from helpdesk.presentation.words import listed, named
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.table_columns import COLUMNS, REPORT_COLUMNS, Problem, plain
 
@@ -281,7 +281,10 @@ def report_pieces(upload: TableUpload, report: Report) -> Iterator[bytes]:
     def rows() -> Iterator[list[Cell]]:
         yield [*labels.values(), *(gettext(label) for _, label in REPORT_COLUMNS)]
         for line in report.lines:
-            reasons = [f"{every[p.column]}：{problem_text(p)}" for p in line.problems] or [note_text(line)]
+            reasons = [
+                gettext("%(column)s：%(problem)s", column=every[p.column], problem=problem_text(p))
+                for p in line.problems
+            ] or [note_text(line)]
             yield [
                 *(line.cells.get(key, "") for key in keys),
                 gettext(STATES[line.state][0]),
@@ -335,7 +338,7 @@ def import_rows(rows: Sequence[TableImport]) -> list[Row]:
 
 def _became(row: TableImport) -> str:
     made = counted("导入了 %(n)s 行", row.made)
-    return f"{made}，{counted('跳过 %(n)s 行', row.known)}" if row.known else made
+    return listed(made, counted("跳过 %(n)s 行", row.known) if row.known else "")
 
 
 @dataclass(frozen=True)

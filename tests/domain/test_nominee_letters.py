@@ -211,7 +211,7 @@ def test_the_list_of_notices_tells_it_and_leads_there(app, make):
     nominations.nominate(cast.wang, commending.open_cycle(make), cast.expert("chen").id, reason="好")
     assert notices.unread_count(cast.chen) == 1
     with app.test_request_context():
-        row = notice_page.rows([], [], notices.of_nominee(cast.chen), cast.chen)[0]
+        row = notice_page.rows([], [], cast.chen, honours=notices.of_nominee(cast.chen))[0]
     assert "推荐您参加" in row.text and row.url == "/me/commendations" and row.unread
 
 

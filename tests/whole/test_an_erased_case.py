@@ -57,7 +57,7 @@ def test_no_address_writes_on_it(app, browser, erased):
     app.config["WTF_CSRF_ENABLED"] = False
     number, token, visit_id = erased
     values = {"number": number, "token": token, "visit_id": str(visit_id), "purpose": "referral", "attachment_id": "1",
-              "link_id": "1", "name": "problem"}  # fmt: skip
+              "link_id": "1", "name": "problem", "complaint_id": "1"}  # fmt: skip
     before, asked = everything(), 0
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
