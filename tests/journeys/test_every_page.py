@@ -31,6 +31,7 @@ WITHOUT_A_LINK = {
     "home.htmx": "a file out of a package",
     "home.sheet": "a style sheet",
     "requests.account": "a member who signed in has an account; the same view by the link is reached",
+    "erasures.confirm": "linked once no case of the company is open; the same view for one case is reached",
     "home.components": "for whoever builds pages",
     "home.favicon": "for browsers that ask whatever the page says",
     "home.robots": "for robots",
