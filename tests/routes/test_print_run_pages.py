@@ -113,7 +113,7 @@ def test_names_in_the_archive_are_safe_and_can_be_read(app, browser, make, cast)
     work(app)
     run = db.session.get_one(PrintRun, int(where.rpartition("/")[2]))
     names = zipfile.ZipFile(io.BytesIO(storage_from(app.config).get(run.zip_key))).namelist()
-    assert names[0].split("/")[1].endswith("陈 明远.pdf")
+    assert names[0].split("/")[1].endswith("陈_明远.pdf")
     assert all(".." not in name.split("/") and ":" not in name and "\u202e" not in name for name in names)
 
 
