@@ -273,7 +273,7 @@ def test_whatever_the_server_does_and_however_often_the_worker_is_killed_every_l
     chance.shuffle(office.moods)
     deaths = 0
     with mail_server(office) as url:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 420
         while {str(letter["Message-ID"]) for letter in office.taken} != wanted and time.monotonic() < end:
             asked, process = office.asked, _worker(app, tmp_path, url)
             try:

@@ -25,11 +25,11 @@ many = settings(max_examples=150, deadline=timedelta(seconds=2), suppress_health
 
 
 def _read(raw: bytes) -> reader.Letter:
-    begun = time.perf_counter()
+    begun = time.process_time()
     letter = reader.read(raw)
     fresh, _ = plain.fold(letter.text, letter.subject)
     classify(letter, OURS)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     for text in (
         letter.text,
         letter.html,
@@ -112,10 +112,10 @@ def test_two_hundred_kilobytes_of_anything_take_a_second():
         bytes(chance.choices(b'=?<>@"(),;:\r\n -a', k=200_000)),
     ):
         for start in (b"", b"Subject: ", b"From: ", b"Content-Type: text/html; charset=gbk\r\n\r\n", b"\r\n\r\n"):
-            begun = time.perf_counter()
+            begun = time.process_time()
             letter = reader.read(start + raw)
             plain.fold(letter.text)
-            assert time.perf_counter() - begun < 2, (start, raw[:20])
+            assert time.process_time() - begun < 2, (start, raw[:20])
 
 
 # --- charsets ---
