@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from helpdesk import clock as house_clock
 from helpdesk import config, create_app
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import reference
+from helpdesk.domain import reference, suggestion
 from tests import servers
 from tests.browser import Browser
 from tests.cast import Cast, gather
@@ -105,6 +105,8 @@ def app(house: Flask, template_database: Path, tmp_path: Path, clock: Any) -> It
     for ending in ("", "-wal", "-shm"):
         Path(url.removeprefix("sqlite:///") + ending).unlink(missing_ok=True)
     shutil.copy(template_database, url.removeprefix("sqlite:///"))
+    # What a process has learned of one database says nothing about the next one under the same name.
+    suggestion.forget()
     before = dict(house.config)
     house.config.update(config.for_flask(tmp_path, settings(tmp_path, url)))
     config.use(house.config)

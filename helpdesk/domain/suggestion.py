@@ -57,6 +57,12 @@ def current() -> Suggester:
         return known.suggester
 
 
+def forget() -> None:
+    """What this process has learned is learned anew: its database was put in place of another."""
+    with _lock:
+        _learned.clear()
+
+
 def _triaged_since(event_id: int) -> list[tuple[int, str, str, str]]:
     """Event, field and words of cases that people sorted after an event, newest first."""
     rows = db.session.execute(

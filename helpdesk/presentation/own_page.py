@@ -37,7 +37,7 @@ from helpdesk.rules.policy import Who
 
 # Said by a bubble or a card already.
 SILENT = {"message.posted", "visit.logged", "visit.changed", "visit.confirmed", "visit.verified", "case.submitted",
-          "case.asked", "file.forgotten"}  # fmt: skip
+          "case.asked"}  # fmt: skip
 
 
 # Nobody has the case yet: an expert of an earlier round is no longer its.
@@ -223,8 +223,10 @@ def _thread(case: Case, log: list[Event], held: list[Visit], files: FilesOf) -> 
         found.append(Entry("m-0", "message", case.submitted_at, view))
     found += [_message(row, case, files, by_mail(letters, row.id)) for row in said]
     found += [_visit(row, files) for row in held]
+    # The one line about what went says of an erased case that its files went too.
+    silent = SILENT | {"file.forgotten"} if is_gone else SILENT
     for row in log:
-        text = "" if row.kind in SILENT else event_text(row, for_company=True)
+        text = "" if row.kind in silent else event_text(row, for_company=True)
         if text:
             line = EventView(text, table.BY_KIND[row.kind].icon, filters.hour(row.at), iso(row.at))
             found.append(Entry(f"e-{row.seq}", "event", row.at, line))

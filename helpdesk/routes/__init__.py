@@ -69,7 +69,7 @@ class RowNumber(IntegerConverter):
 
 # Bytes of an address that is answered: room for every filter at once. What the server itself refuses is longer
 # (script/gunicorn_conf.py), and says so in the same words.
-LONGEST_ADDRESS = 4000
+LONGEST_ADDRESS = 8000
 
 
 def not_too_long() -> None:

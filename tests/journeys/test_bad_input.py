@@ -179,7 +179,7 @@ def test_a_summary_with_a_box_left_out_keeps_the_others(browser, case, make):
 
 @pytest.mark.parametrize(
     "number",
-    ["SZ-26-99999", "SZ-26-0", "nonsense", "..%2F..%2Fetc", "%00", "%F0%9F%98%80", "SZ-26-00001'--", "9" * 5000],
+    ["SZ-26-99999", "SZ-26-0", "nonsense", "..%2F..%2Fetc", "%00", "%F0%9F%98%80", "SZ-26-00001'--", "9" * 3000],
 )
 def test_an_unknown_case_is_not_found_in_the_house_style(browser, case, number):
     page = browser.get(f"/cases/{number}", as_="chen", expect=404)

@@ -217,10 +217,13 @@ def test_sent_twice_it_is_one_case(browser, draft, company):
 
 
 def test_a_draft_with_a_page_left_out_is_led_to_it(browser, draft, company):
-    assert browser.get(f"{draft}/check", expect=303).location == f"{draft}/company"
-    assert browser.post(f"{draft}/submission", page="/login").location == f"{draft}/company"
+    def led(answer):
+        return urlsplit(answer.location).path
+
+    assert led(browser.get(f"{draft}/check", expect=303)) == f"{draft}/company"
+    assert led(browser.post(f"{draft}/submission", page="/login")) == f"{draft}/company"
     browser.post(f"{draft}/company", company)
-    assert browser.get(f"{draft}/check", expect=303).location == f"{draft}/contact"
+    assert led(browser.get(f"{draft}/check", expect=303)) == f"{draft}/contact"
     assert cases() == 0
 
 

@@ -14,10 +14,10 @@ CONFIG = Path(__file__).resolve().parents[2] / "script" / "gunicorn_conf.py"
 
 @pytest.mark.parametrize("path", ["/cases?q=", "/articles?q=", "/t/", "/requests/new?category="])
 def test_the_application_says_so_in_words(browser, path):
-    page = browser.get(path + "长" * 500, as_="wang", expect=414)
+    page = browser.get(path + "长" * 900, as_="wang", expect=414)
     assert page.says("网址太长了") and page.says("回首页")
     assert browser.get(path.replace("/t/", "/?t=") + "a" * 500, as_="wang")
-    english = browser.get(path + "a" * 5000, as_="wang", expect=414, htmx=True)
+    english = browser.get(path + "a" * 8100, as_="wang", expect=414, htmx=True)
     assert english.says("网址太长了")
 
 
