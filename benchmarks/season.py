@@ -1,5 +1,5 @@
 """A season of distinct certificates through the product's own print run, its worker killed three times on the way:
-`.venv/bin/python -m benchmarks.season [count]` (10,000 certificates: about half an hour of one core).
+`.venv/bin/python -m benchmarks.season [count]` (10,000 certificates: a quarter of an hour of one core).
 
 Database, files and keys are the product's own, in a temporary folder; the worker is a process of its own that works the
 lane of print runs. It is killed (SIGKILL) after a third and two thirds of the drawing, and while the files are bound, and
