@@ -22,6 +22,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from helpdesk import clock
 from helpdesk.db import db, only_row
 from helpdesk.domain import certificates, chance, corrections, deadlines, mailing, numbers, papers
+from helpdesk.domain.trainings import account_of
 from helpdesk.errors import NotFound, Refused
 from helpdesk.i18n import DEFAULT_LOCALE
 from helpdesk.models import (
@@ -158,7 +159,7 @@ def make(by: Who, said: Said, *, form_key: str, locale: str = DEFAULT_LOCALE, ca
         case_id=subject.case.id if subject.case is not None else None,
         station_id=subject.station.id if subject.station is not None else None,
         expert_id=expert.id if expert is not None else None,
-        expert_account_id=_account_of(expert),
+        expert_account_id=account_of(expert) if expert is not None else None,
         act_by_id=subject.act_by_id,
         side=Side.COMPANY if case is not None else Side.EXPERT if by.expert_id is not None else None,
         account_id=by.account_id,
@@ -264,17 +265,6 @@ def _district(subject: Subject) -> str | None:
     if subject.station is not None and subject.station.district:
         return subject.station.district
     return subject.case.district if subject.case is not None else None
-
-
-def _account_of(expert: Expert | None) -> int | None:
-    if expert is None:
-        return None
-    return db.session.scalar(
-        select(Grant.account_id)
-        .where(Grant.role == Role.EXPERT, Grant.expert_id == expert.id, Grant.ended_at.is_(None))
-        .order_by(Grant.id)
-        .limit(1)
-    )
 
 
 def _first_level(row: Complaint) -> ComplaintLevel:

@@ -496,18 +496,12 @@ def _recordable(by: Who, kind: TableKind, ids: Collection[int]) -> set[int]:
 def _on_record(kind: TableKind, ids: Collection[int]) -> set[Any]:
     """What of these experts is on record or waits already, as (expert, name, day)."""
     found: set[Any] = set()
+    columns, stands = _standing(kind)
     for part in _parts(ids):
         waiting = select(ImportedEntry.expert_id, ImportedEntry.name, ImportedEntry.day).where(
             ImportedEntry.expert_id.in_(part), ImportedEntry.kind == kind, ImportedEntry.state != EntryState.REFUSED
         )
-        if kind is TableKind.TRAININGS:
-            ours = select(Training.expert_id, Training.name, Training.held_on).where(
-                Training.expert_id.in_(part), Training.struck_at.is_(None)
-            )
-        else:
-            ours = select(Honour.expert_id, Honour.name, Honour.granted_on).where(
-                Honour.expert_id.in_(part), Honour.state.in_((HonourState.ASKED, HonourState.RECORDED))
-            )
+        ours = select(*columns).where(columns[0].in_(part), stands)
         for rows in (waiting, ours):
             found.update(tuple(row) for row in db.session.execute(rows))
     return found
@@ -596,20 +590,20 @@ def decide(batch: TableImport, by: Who, *, entry_ids: Collection[int] | None, ve
 
 
 def _already(kind: TableKind, rows: Sequence[ImportedEntry]) -> set[Any]:
-    if kind is TableKind.TRAININGS:
-        model: Any = Training
-        day, stands = Training.held_on, Training.struck_at.is_(None)
-    else:
-        model, day = Honour, Honour.granted_on
-        stands = Honour.state.in_((HonourState.ASKED, HonourState.RECORDED))
+    columns, stands = _standing(kind)
     found: set[Any] = set()
     for part in _parts([(row.expert_id, row.name, row.day) for row in rows], 200):
-        keys = tuple_(model.expert_id, model.name, day)
-        found.update(
-            tuple(row)
-            for row in db.session.execute(select(model.expert_id, model.name, day).where(keys.in_(part), stands))
-        )
+        rows_there = select(*columns).where(tuple_(*columns).in_(part), stands)
+        found.update(tuple(row) for row in db.session.execute(rows_there))
     return found
+
+
+def _standing(kind: TableKind) -> tuple[tuple[Any, Any, Any], Any]:
+    """Expert, name and day of what is on record of a kind, and what makes it stand."""
+    if kind is TableKind.TRAININGS:
+        return (Training.expert_id, Training.name, Training.held_on), Training.struck_at.is_(None)
+    stands = Honour.state.in_((HonourState.ASKED, HonourState.RECORDED))
+    return (Honour.expert_id, Honour.name, Honour.granted_on), stands
 
 
 def _write_down(row: ImportedEntry, by: Who, reason: str) -> None:
