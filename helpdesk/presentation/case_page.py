@@ -138,22 +138,7 @@ def build(case: Case, who: Who) -> CasePage:
     """The page of a case for this reader. The caller has authorised reading it."""
     may = policy.allowed(who, case, ASKED)
     rows = Rows(may, record.timeline(case), consultation.messages(case), visits.of(case), _offers(case))
-    may_contact, may_offers = "case.read_contact" in may, _tells_who_was_asked(case, who, may)
-    notes = consultation.notes(case, who)
-    may_verify = policy.can(who, "visit.verify", case)
-    files = files_of(case, who, with_notes=bool(notes), door=staff_door(case))
-    parts = Parts(
-        rows.events,
-        rows.messages,
-        notes,
-        rows.visits,
-        may_contact,
-        may_offers,
-        may_verify,
-        files,
-        came(case, rows.messages),
-        mentions.of_notes(notes),
-    )
+    parts = _parts(case, who, may, rows)
     state = lifecycle.STATES[case.status]
     served = case.status in (Status.ACCEPTED, Status.CONSULTING)
     log_url = url_for("visits.new", number=case.number) if "visit.log" in may and served else ""
@@ -182,8 +167,8 @@ def build(case: Case, who: Who) -> CasePage:
         checklist=case_cards.checklist(case, rows),
         hours=case_cards.hours_of(case, who, rows.visits),
         log_url=log_url,
-        company_card=case_cards.company_card(case, may_contact),
-        offers=case_cards.offer_lines(rows.offers) if may_offers else [],
+        company_card=case_cards.company_card(case, parts.may_contact),
+        offers=case_cards.offer_lines(rows.offers) if parts.may_offers else [],
         related=links.of(case, who),
         hold_url=url_for("keeping.hold", number=case.number) if "case.hold_data" in may else "",
         series_url=url_for("series.new", number=case.number) if "case.begin_series" in may else "",
@@ -197,6 +182,23 @@ def build(case: Case, who: Who) -> CasePage:
         articles=article_page.of_case(case, who, live=not state.is_end),
         may_follow="case.follow" in may,
         is_followed="case.follow" in may and follows.is_followed(case, who),
+    )
+
+
+def _parts(case: Case, who: Who, may: frozenset[str], rows: Rows) -> Parts:
+    """What the conversation is made of, and what of it this reader may see."""
+    notes = consultation.notes(case, who)
+    return Parts(
+        rows.events,
+        rows.messages,
+        notes,
+        rows.visits,
+        "case.read_contact" in may,
+        _tells_who_was_asked(case, who, may),
+        policy.can(who, "visit.verify", case),
+        files_of(case, who, with_notes=bool(notes), door=staff_door(case)),
+        came(case, rows.messages),
+        mentions.of_notes(notes),
     )
 
 
