@@ -13,11 +13,12 @@ from helpdesk import clock
 from helpdesk.adapters.letterbox import letter as reader
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import articles, assignment, closure, consultation, incoming, intake, triage, visits
+from helpdesk.domain import activities, articles, assignment, closure, consultation, incoming, intake, triage, visits
+from helpdesk.domain.activities import ActivityFacts, Attendance
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.intake import Contact
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.models import Article, Case, Incoming, Meeting, Offer, Outcome, Visit
+from helpdesk.models import Activity, ActivityKind, Article, Case, Incoming, Meeting, Offer, Outcome, Visit
 from helpdesk.rules.credit import GATE
 from helpdesk.rules.policy import Who
 from tests.cast import SOUTHLIGHT, Cast
@@ -141,6 +142,31 @@ class Make:
             facts=VisitFacts(starts_at=begins, ends_at=begins + timedelta(minutes=minutes), **values),
             form_key=next(keys),
         )
+
+    def activity(
+        self,
+        *experts: str,
+        by: str = "wang",
+        verified_by: str = "",
+        end: datetime | None = None,
+        minutes: int = 120,
+        title: str = "专精特新申报集中辅导",
+        companies: int = 24,
+    ) -> Activity:
+        """An activity of the Nanshan station that ended yesterday; the experts served all of it."""
+        ends = end or clock.now() - timedelta(days=1)
+        starts = ends - timedelta(minutes=minutes)
+        facts = ActivityFacts(
+            ActivityKind.CLINIC, "policy", title, "讲了认定条件，逐家看了材料。", starts, ends, Meeting.ONSITE,
+            "科技园 B2 报告厅", "南山工作站", "王岚", companies, 41,
+        )  # fmt: skip
+        served = [Attendance(self.cast.expert(name).id, starts, ends, "主讲并答疑") for name in experts or ("chen",)]
+        row = activities.record(
+            self.cast.station(), getattr(self.cast, by), facts=facts, experts=served, form_key=next(keys)
+        )
+        if verified_by:
+            activities.verify(row, getattr(self.cast, verified_by), score=5)
+        return row
 
     def answer(self, case: Case, *, by: str = "chen") -> None:
         """The summary, with every part of the gate declared."""

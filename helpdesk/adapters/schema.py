@@ -24,9 +24,10 @@ from helpdesk.db import UNMODELLED, db, is_modelled, is_same_type
 KEPT: tuple[str, ...] = (
     "certificates", "corrections", "dossier_corrections", "evaluations", "honours", "trainings", "visits",
 )  # fmt: skip
-# Their rows may be written and never changed (migrations 0002, 0018, 0027, 0033 and 0035).
+# Their rows may be written and never changed (migrations 0002, 0018, 0027, 0033, 0035 and 0037).
 APPEND_ONLY: tuple[str, ...] = (
     "accesses",
+    "activity_steps",
     "article_versions",
     "assessments",
     "commendation_events",

@@ -1,7 +1,8 @@
 """Corrections of settled records: asked by the expert or the company, decided by somebody else (办法67 art. 13).
 
 「志愿者发现记录错误或遗漏的，可以提出，志愿服务组织应当及时核实，确有错误的予以更正」: the ledger is never edited, a
-granted correction is a reversal and a new line, and the certificate on the reversed line is superseded.
+granted correction is a reversal and a new line, and the certificate on the reversed line is superseded. A visit at an
+activity is corrected in the same way; it has no certificate, and its activity keeps what was said.
 """
 
 from __future__ import annotations
@@ -14,10 +15,19 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import closure, hours, record, visits
+from helpdesk.domain import activities, activity_log, closure, hours, record, visits
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import Refused
-from helpdesk.models import Answer, Case, Correction, CorrectionState, Side, Visit
+from helpdesk.models import (
+    Activity,
+    ActivityAct,
+    Answer,
+    Case,
+    Correction,
+    CorrectionState,
+    Side,
+    Visit,
+)
 from helpdesk.rules import policy, separation
 from helpdesk.rules.lifecycle import STATES
 from helpdesk.rules.policy import Who
@@ -28,7 +38,8 @@ LONGEST = 2000
 def can_be_corrected(visit: Visit) -> bool:
     """Whether a mistake in it needs a correction: it is in the ledger, or its case has ended. Before that the expert
     changes it, or the company says that its time is wrong."""
-    return STATES[visit.case.status].is_end or hours.standing_entry(visit.id) is not None
+    has_ended = visit.case is not None and STATES[visit.case.status].is_end
+    return has_ended or hours.standing_entry(visit.id) is not None
 
 
 def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, form_key: str) -> Correction:
@@ -36,8 +47,8 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
 
     Raises Refused: nothing said, not settled yet, one is open already.
     """
-    case = record.hold(visit.case)
-    policy.require(by, "case.ask_correction", case)
+    service = _hold_service(visit)
+    policy.require(by, "case.ask_correction" if isinstance(service, Case) else "activity.ask_correction", service)
     said = db.session.scalar(select(Correction).where(Correction.form_key == form_key))
     if said is not None:
         return said
@@ -51,13 +62,13 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
         raise Refused("correction_not_settled")
     if open_of(visit.id) is not None:
         raise Refused("correction_open")
-    assert case.station_id is not None
+    assert service.station_id is not None
     row = Correction(
-        case_id=case.id,
+        case_id=visit.case_id,
         visit_id=visit.id,
         expert_id=visit.expert_id,
         expert_account_id=visit.expert_account_id,
-        station_id=case.station_id,
+        station_id=service.station_id,
         side=Side.EXPERT if separation.is_self(by, visit.expert_id, visit.expert_account_id) else Side.COMPANY,
         says=says.strip(),
         wished_minutes=wished_minutes,
@@ -70,7 +81,12 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
     )
     db.session.add(row)
     db.session.flush()
-    record.event(case, "correction.asked", by, correction_id=row.id, day=_day(row), says=row.says)
+    if isinstance(service, Case):
+        record.event(service, "correction.asked", by, correction_id=row.id, day=_day(row), says=row.says)
+    else:
+        activity_log.note(
+            service, ActivityAct.ASKED, by, reason=row.says, expert=visit.expert.name, correction_id=row.id
+        )
     return row
 
 
@@ -80,10 +96,12 @@ def grant(correction: Correction, by: Who, *, facts: VisitFacts, reason: str, co
     `content` is what the paper says was done, when that was wrong too. Raises Refused as `visits.amend` does, and for
     the expert or whoever asked (rule R05).
     """
-    case, visit = _hold(correction, by, reason)
+    service, visit = _hold(correction, by, reason)
     was = hours.standing_entry(visit.id)
-    before, answer = facts_of(visit), closure.latest_answer(case)
+    before, answer = facts_of(visit), closure.latest_answer(service) if isinstance(service, Case) else None
     is_reworded = answer is not None and content.strip() not in ("", answer.result)
+    if isinstance(service, Activity):
+        activities.check_day(service, facts)
     visits.amend(visit, by, facts=facts)
     after = facts_of(visit)
     if after == before and was is not None and not is_reworded:
@@ -93,26 +111,22 @@ def grant(correction: Correction, by: Who, *, facts: VisitFacts, reason: str, co
     hours.correct(visit, by, reason=reason.strip())
     correction.after = after
     _decide(correction, CorrectionState.GRANTED, by, reason)
-    record.event(
-        case,
-        "correction.granted",
+    _note(
+        correction,
+        service,
         by,
-        correction_id=correction.id,
-        day=_day(correction),
+        "correction.granted",
         before=was.minutes if was is not None else 0,
         minutes=visit.counted_minutes,
-        reason=reason.strip(),
     )
     return correction
 
 
 def refuse(correction: Correction, by: Who, *, reason: str) -> Correction:
     """The record stands, and why."""
-    case, _ = _hold(correction, by, reason)
+    service, _ = _hold(correction, by, reason)
     _decide(correction, CorrectionState.REFUSED, by, reason)
-    record.event(
-        case, "correction.refused", by, correction_id=correction.id, day=_day(correction), reason=reason.strip()
-    )
+    _note(correction, service, by, "correction.refused")
     return correction
 
 
@@ -157,7 +171,11 @@ def listed(who: Who) -> Listed:
     rows = (
         select(Correction)
         .where(policy.which(who, "correction.read"))
-        .options(joinedload(Correction.case), joinedload(Correction.visit), joinedload(Correction.expert))
+        .options(
+            joinedload(Correction.case),
+            joinedload(Correction.visit).joinedload(Visit.activity),
+            joinedload(Correction.expert),
+        )
     )
     waiting = db.session.scalars(
         rows.where(Correction.state == CorrectionState.OPEN).order_by(Correction.id).limit(200)
@@ -174,8 +192,40 @@ def served(case: Case, who: Who) -> list[Visit]:
     return [visit for visit in visits.of(case) if company or visit.expert_id in who.expert_ids]
 
 
-def _hold(correction: Correction, by: Who, reason: str) -> tuple[Case, Visit]:
-    case = record.hold(correction.case)
+def served_at(activity: Activity, who: Who) -> list[Visit]:
+    """This expert's own visits at an activity, once they are in the ledger."""
+    return [visit for visit in activities.settled(activity) if visit.expert_id in who.expert_ids]
+
+
+def of_visits(rows: list[Visit]) -> list[Correction]:
+    """What was said of these visits, newest first."""
+    found = select(Correction).where(Correction.visit_id.in_([visit.id for visit in rows]))
+    return list(db.session.scalars(found.options(joinedload(Correction.visit)).order_by(Correction.id.desc())))
+
+
+def _hold_service(visit: Visit) -> Case | Activity:
+    """The case or the activity, locked: everything about it queues there."""
+    if visit.case is not None:
+        return record.hold(visit.case)
+    activity = activities.activity_of(visit)
+    db.session.refresh(activity, with_for_update=True)
+    return activity
+
+
+def _note(correction: Correction, service: Case | Activity, by: Who, kind: str, **facts: Any) -> None:
+    """A line in the log of the case, or of the activity."""
+    if isinstance(service, Case):
+        record.event(
+            service, kind, by, correction_id=correction.id, day=_day(correction), reason=correction.reason, **facts
+        )
+        return
+    act = ActivityAct.CORRECTED if kind == "correction.granted" else ActivityAct.KEPT
+    name = correction.expert.name
+    activity_log.note(service, act, by, reason=correction.reason, about=correction.expert_id, expert=name, **facts)
+
+
+def _hold(correction: Correction, by: Who, reason: str) -> tuple[Case | Activity, Visit]:
+    service = _hold_service(correction.visit)
     db.session.refresh(correction, with_for_update=True)
     policy.require(by, "correction.decide", correction)
     separation.refuse_self(by, correction.expert_id, correction.expert_account_id)
@@ -185,7 +235,7 @@ def _hold(correction: Correction, by: Who, reason: str) -> tuple[Case, Visit]:
         raise Refused("correction_decided")
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
-    return case, correction.visit
+    return service, correction.visit
 
 
 def _decide(correction: Correction, state: CorrectionState, by: Who, reason: str) -> None:

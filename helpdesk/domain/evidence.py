@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, distinct, extract, func, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -62,7 +63,9 @@ def facts(subject: Subject, start: date, end: date, ids: Collection[int] | None 
             if number in found:
                 found[number].update(zip(names, (int(v or 0) for v in values), strict=True))
 
-    served = ("minutes", "company_minutes", "cases", "experts", "companies", "districts", "industries")
+    served = (
+        "minutes", "company_minutes", "cases", "activities", "experts", "companies", "districts", "industries",
+    )  # fmt: skip
     put(_served(subject, HoursEntry.served_on.between(start, end), ids), *served)
     put(_total(subject, end, ids), "total_minutes")
     put(_first_companies(subject, start, end, ids), "first_companies")
@@ -98,17 +101,18 @@ def _subjects(subject: Subject, ids: Collection[int] | None) -> list[int]:
 
 
 def _net(subject: Subject, when: ColumnElement[bool], ids: Collection[int] | None) -> Any:
-    """Minutes that stand, by nominee, case and expert."""
+    """Minutes that stand, by nominee, case or activity, and expert."""
     query, whose = _of(subject, select().select_from(HoursEntry), HoursEntry.expert_id, HoursEntry.station_id)
     by_company = case((HoursEntry.confirmed_by == ConfirmedBy.COMPANY, HoursEntry.minutes), else_=0)
     query = query.add_columns(
         whose.label("whose"),
         HoursEntry.case_id,
+        HoursEntry.activity_id,
         HoursEntry.expert_id,
         func.sum(HoursEntry.minutes).label("minutes"),
         func.sum(by_company).label("company_minutes"),
     )
-    query = query.where(when).group_by(whose, HoursEntry.case_id, HoursEntry.expert_id)
+    query = query.where(when).group_by(whose, HoursEntry.case_id, HoursEntry.activity_id, HoursEntry.expert_id)
     query = query.having(func.sum(HoursEntry.minutes) > 0)
     return (query.where(whose.in_(ids)) if ids is not None else query).subquery()
 
@@ -121,12 +125,13 @@ def _served(subject: Subject, when: ColumnElement[bool], ids: Collection[int] | 
             func.sum(net.c.minutes),
             func.sum(net.c.company_minutes),
             func.count(distinct(net.c.case_id)),
+            func.count(distinct(net.c.activity_id)),
             func.count(distinct(net.c.expert_id)),
             func.count(distinct(Case.company_id)),
             func.count(distinct(Company.district)),
             func.count(distinct(func.substr(Company.industry, 1, 1))),
         )
-        .join(Case, Case.id == net.c.case_id)
+        .outerjoin(Case, Case.id == net.c.case_id)
         .outerjoin(Company, Company.id == Case.company_id)
         .group_by(net.c.whose)
     )
@@ -231,19 +236,20 @@ def names(subject: Subject, ids: Collection[int]) -> dict[int, Any]:
     return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-def visits_of(subject: Subject, number: int, start: date, end: date) -> list[tuple[Served, Visit, Case]]:
+def visits_of(subject: Subject, number: int, start: date, end: date) -> list[tuple[Served, Visit]]:
     """The counted visits behind a nominee's figures, oldest first, as the signals read them and as they are."""
     begins, ends = _moments(start, end)
     query, whose = _of(subject, select().select_from(Visit), Visit.expert_id, Visit.station_id)
-    query = query.join(Case, Case.id == Visit.case_id).add_columns(Visit, Case)
+    query = query.outerjoin(Case, Case.id == Visit.case_id).add_columns(Visit)
+    query = query.options(contains_eager(Visit.case), joinedload(Visit.activity))
     query = query.where(whose == number, Visit.status.in_(COUNTS), Visit.starts_at >= begins, Visit.starts_at < ends)
     return [
         (
             Served(
                 visit_id=visit.id,
-                case_id=row.id,
+                case_id=visit.case_id,
                 expert_id=visit.expert_id,
-                company_id=row.company_id,
+                company_id=visit.case.company_id if visit.case is not None else None,
                 starts_at=visit.starts_at,
                 ends_at=visit.ends_at,
                 day=clock.local(visit.starts_at).date(),
@@ -251,9 +257,8 @@ def visits_of(subject: Subject, number: int, start: date, end: date) -> list[tup
                 logged_on=clock.local(visit.logged_at).date(),
             ),
             visit,
-            row,
         )
-        for visit, row in db.session.execute(query.order_by(Visit.starts_at, Visit.id))
+        for visit in db.session.scalars(query.order_by(Visit.starts_at, Visit.id))
     ]
 
 

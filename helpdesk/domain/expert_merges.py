@@ -14,11 +14,13 @@ from sqlalchemy.orm import aliased
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import certificates, hours, record
+from helpdesk.domain import activity_log, certificates, hours, record
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import Refused
 from helpdesk.models import (
     COUNTS,
+    Activity,
+    ActivityAct,
     Answer,
     Attachment,
     Case,
@@ -47,6 +49,7 @@ from helpdesk.models import (
     TeamMember,
     Training,
     Visit,
+    VisitStatus,
 )
 from helpdesk.rules import policy, separation
 from helpdesk.rules.policy import Who
@@ -148,7 +151,9 @@ def _refuse_self_decided(duplicate: Expert, survivor: Expert) -> None:
     experts = (duplicate.id, survivor.id)
     decided = select(Visit.id).where(Visit.expert_id.in_(experts), Visit.decided_by_id.in_(accounts))
     recorded = select(HoursEntry.id).where(HoursEntry.expert_id.in_(experts), HoursEntry.recorded_by_id.in_(accounts))
-    if db.session.scalar(union_all(decided, recorded).limit(1)) is not None:
+    served = select(Visit.activity_id).where(Visit.expert_id.in_(experts), Visit.status != VisitStatus.VOID)
+    wrote_down = select(Activity.id).where(Activity.id.in_(served), Activity.recorded_by_id.in_(accounts))
+    if db.session.scalar(union_all(decided, recorded, wrote_down).limit(1)) is not None:
         raise Refused("own_hours")
 
 
@@ -176,6 +181,20 @@ def _move_hours(duplicate: Expert, survivor: Expert, account_id: int | None, by:
         if minutes:
             _new_paper(case, duplicate, survivor, by, reason)
             record.event(case, "hours.moved", by, expert=survivor.name, minutes=minutes, reason=reason)
+        moved += minutes
+    return moved + _move_attendances(duplicate, survivor, account_id, by, reason)
+
+
+def _move_attendances(duplicate: Expert, survivor: Expert, account_id: int | None, by: Who, reason: str) -> int:
+    """The same for visits at activities: no paper, a line in the activity's log where hours moved."""
+    rows = select(Visit).where(Visit.activity_id.is_not(None), Visit.expert_id == duplicate.id).order_by(Visit.id)
+    moved = 0
+    for visit in db.session.scalars(rows).all():
+        activity = db.session.get_one(Activity, visit.activity_id, with_for_update=True)
+        minutes = hours.move(visit, survivor, account_id, by, reason=reason)
+        if minutes:
+            facts = {"expert": survivor.name, "minutes": minutes, "before": minutes}
+            activity_log.note(activity, ActivityAct.CORRECTED, by, reason=reason, about=survivor.id, **facts)
         moved += minutes
     return moved
 

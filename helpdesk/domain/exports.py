@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Case, Certificate, Expert, HoursEntry, Station
+from helpdesk.models import Activity, Case, Certificate, Expert, HoursEntry, Station
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -43,7 +43,11 @@ def ledger(by: Who, first: date, last: date) -> Iterator[HoursEntry]:
     query = select(HoursEntry).where(
         HoursEntry.recorded_at >= begin, HoursEntry.recorded_at < end, HoursEntry.station_id.in_(mine)
     )
-    parts = joinedload(HoursEntry.case).joinedload(Case.station), joinedload(HoursEntry.expert)
+    parts = (
+        joinedload(HoursEntry.case).joinedload(Case.station),
+        joinedload(HoursEntry.activity).joinedload(Activity.station),
+        joinedload(HoursEntry.expert),
+    )
     return _each(HoursEntry, query.options(*parts))
 
 

@@ -48,7 +48,7 @@ def settle(case: Case, by: Who) -> int:
     ).all()
     for visit in visits:
         separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
-        entry = _append(_credit(visit, case, by))
+        entry = _append(_credit(visit, by))
         touched[visit.expert_id] = touched.get(visit.expert_id, 0) + entry.minutes
         written += entry.minutes
     for expert_id, minutes in touched.items():
@@ -56,6 +56,13 @@ def settle(case: Case, by: Who) -> int:
         record.event(case, "hours.settled", by, expert=expert.name if expert else "", minutes=minutes)
         certificates.issue(case, expert_id, by)
     return written
+
+
+def credit_visit(visit: Visit, by: Who) -> HoursEntry:
+    """Write a verified visit at an activity into the ledger. No paper of its own comes of it: the volunteer's statement
+    lists it (办法67 art. 12). Raises Refused("own_hours") (rule R05)."""
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+    return _append(_credit(visit, by))
 
 
 def standing_entry(visit_id: int) -> HoursEntry | None:
@@ -71,29 +78,48 @@ def standing_entry(visit_id: int) -> HoursEntry | None:
 def correct(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     """Put what the visit says now in place of what the ledger says: a reversal and a new credit (办法67 art. 13).
 
-    Without a standing credit (the visit was struck or never settled) it is a credit alone. The certificate is issued
-    anew. Raises Refused("own_hours") for the expert (rule R05).
+    Without a standing credit (the visit was struck or never settled) it is a credit alone. The certificate of a case
+    is issued anew. Raises Refused("own_hours") for the expert (rule R05).
     """
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
-    case = visit.case
     standing = standing_entry(visit.id)
     if standing is not None:
         _append(_reversal(standing, by, reason))
-    fresh = _credit(visit, case, by)
+    fresh = _credit(visit, by)
     fresh.revision, fresh.reason = _next_revision(visit.id), reason
     _append(fresh)
-    certificates.issue(case, visit.expert_id, by, reason=reason)
+    if visit.case is not None:
+        certificates.issue(visit.case, visit.expert_id, by, reason=reason)
     return fresh
 
 
 def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
-    """Take a settled visit out of the ledger without a replacement: a record found untrue (办法67 art. 3, 17).
+    """Take a settled visit of a case out of the ledger without a replacement (办法67 art. 3, 17).
 
-    The visit is void; the certificate is issued anew for what is left of the case, or revoked when nothing is.
-    Raises Refused: own hours, nothing settled, no reason.
+    The certificate is issued anew for what is left of the case, or revoked when nothing is. Raises as `take_off`.
     """
+    assert visit.case is not None
     case = record.hold(visit.case)
     policy.require(by, "case.reverse_hours", case)
+    entry = take_off(visit, by, reason=reason)
+    record.event(
+        case,
+        "hours.reversed",
+        by,
+        visit_id=visit.id,
+        expert=visit.expert.name,
+        minutes=-entry.minutes,
+        reason=entry.reason,
+    )
+    certificates.issue(case, visit.expert_id, by, reason=entry.reason)
+    return entry
+
+
+def take_off(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
+    """Reverse what the ledger says of a visit and make it void: a record found untrue. The caller has asked the policy.
+
+    Raises Refused: own hours, no reason, nothing settled.
+    """
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
@@ -104,16 +130,6 @@ def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     visit.status, visit.version = VisitStatus.VOID, visit.version + 1
     visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
     db.session.flush()
-    record.event(
-        case,
-        "hours.reversed",
-        by,
-        visit_id=visit.id,
-        expert=visit.expert.name,
-        minutes=standing.minutes,
-        reason=reason.strip(),
-    )
-    certificates.issue(case, visit.expert_id, by, reason=reason.strip())
     return entry
 
 
@@ -130,7 +146,7 @@ def move(visit: Visit, survivor: Expert, account_id: int | None, by: Who, *, rea
     db.session.flush()
     if standing is None:
         return 0
-    fresh = _credit(visit, visit.case, by)
+    fresh = _credit(visit, by)
     fresh.revision, fresh.reason = _next_revision(visit.id), reason
     # What was confirmed, by whom, in which field and where, stays what it was.
     fresh.category_code, fresh.station_id = standing.category_code, standing.station_id
@@ -152,6 +168,7 @@ def _reversal(entry: HoursEntry, by: Who, reason: str) -> HoursEntry:
         expert_id=entry.expert_id,
         expert_account_id=entry.expert_account_id,
         case_id=entry.case_id,
+        activity_id=entry.activity_id,
         visit_id=entry.visit_id,
         revision=entry.revision,
         station_id=entry.station_id,
@@ -167,16 +184,17 @@ def _reversal(entry: HoursEntry, by: Who, reason: str) -> HoursEntry:
     )
 
 
-def _credit(visit: Visit, case: Case, by: Who) -> HoursEntry:
+def _credit(visit: Visit, by: Who) -> HoursEntry:
     return HoursEntry(
         kind=EntryKind.CREDIT,
         minutes=visit.counted_minutes,
         expert_id=visit.expert_id,
         expert_account_id=visit.expert_account_id,
-        case_id=case.id,
+        case_id=visit.case_id,
+        activity_id=visit.activity_id,
         visit_id=visit.id,
         station_id=visit.station_id,
-        category_code=case.category_code,
+        category_code=visit.service.category_code,
         mode=visit.mode,
         served_on=clock.local(visit.starts_at).date(),
         confirmed_by=ConfirmedBy.COMPANY if visit.status is VisitStatus.CONFIRMED else ConfirmedBy.STATION,
@@ -222,7 +240,8 @@ def _facts(entry: HoursEntry) -> list[object]:
         str(entry.kind),
         entry.minutes,
         entry.expert_id,
-        entry.case_id,
+        # A line of a case is hashed as it was before there were activities.
+        entry.case_id if entry.activity_id is None else f"activity:{entry.activity_id}",
         entry.visit_id,
         entry.revision or 1,
         entry.station_id,
@@ -256,6 +275,7 @@ class Totals:
     by_company: int
     by_station: int
     cases: int
+    activities: int
 
 
 def totals(expert_id: int) -> Totals:
@@ -266,11 +286,13 @@ def totals(expert_id: int) -> Totals:
         .group_by(HoursEntry.confirmed_by)
     )
     sums = {who: int(minutes) for who, minutes in rows}
-    cases = db.session.scalar(
-        select(func.count(func.distinct(HoursEntry.case_id))).where(HoursEntry.expert_id == expert_id)
-    )
+    cases, activities = db.session.execute(
+        select(func.count(func.distinct(HoursEntry.case_id)), func.count(func.distinct(HoursEntry.activity_id))).where(
+            HoursEntry.expert_id == expert_id
+        )
+    ).one()
     company, station = sums.get(ConfirmedBy.COMPANY, 0), sums.get(ConfirmedBy.STATION, 0)
-    return Totals(company + station, company, station, cases or 0)
+    return Totals(company + station, company, station, cases, activities)
 
 
 def minutes_of_case(case_id: int, expert_id: int) -> int:
@@ -291,7 +313,7 @@ def entries_of(expert_id: int) -> list[HoursEntry]:
         db.session.scalars(
             select(HoursEntry)
             .where(HoursEntry.expert_id == expert_id)
-            .options(joinedload(HoursEntry.case))
+            .options(joinedload(HoursEntry.case), joinedload(HoursEntry.activity))
             .order_by(HoursEntry.id.desc())
         )
     )

@@ -20,6 +20,8 @@ from helpdesk.domain import hours
 from helpdesk.domain.later import later
 from helpdesk.models import (
     COUNTS,
+    Activity,
+    ActivityState,
     Certificate,
     Counter,
     EntryKind,
@@ -144,11 +146,15 @@ def _read(where: ColumnElement[bool]) -> Sequence[Any]:
 
 
 def _undecided() -> Select[Any]:
-    """Standing credits whose visit was decided by nobody, by its own expert, or says something else."""
+    """Standing credits whose visit was decided by nobody, by its own expert, or says something else; or whose activity
+    is not verified, or was by whoever recorded it."""
     reversal = aliased(HoursEntry)
     says_otherwise = or_(
         Visit.status.not_in(COUNTS),
-        Visit.case_id != HoursEntry.case_id,
+        Visit.case_id.is_distinct_from(HoursEntry.case_id),
+        Visit.activity_id.is_distinct_from(HoursEntry.activity_id),
+        and_(HoursEntry.activity_id.is_not(None), Activity.state != ActivityState.VERIFIED),
+        Activity.verified_by_id == Activity.recorded_by_id,
         Visit.expert_id != HoursEntry.expert_id,
         Visit.counted_minutes != HoursEntry.minutes,
         Visit.decided_by_id == Visit.expert_account_id,
@@ -157,6 +163,7 @@ def _undecided() -> Select[Any]:
         select(HoursEntry.id)
         .outerjoin(reversal, reversal.reverses_id == HoursEntry.id)
         .join(Visit, Visit.id == HoursEntry.visit_id)
+        .outerjoin(Activity, Activity.id == HoursEntry.activity_id)
         .where(HoursEntry.kind == EntryKind.CREDIT, reversal.id.is_(None), says_otherwise)
         .order_by(HoursEntry.id)
     )
@@ -179,11 +186,13 @@ def _unmatched() -> Select[Any]:
 
 
 def _papers(found: Findings) -> list[tuple[str, str]]:
-    """The one invariant: the ledger's minutes of a case and expert are those of its one valid paper, none for none."""
+    """The one invariant: the ledger's minutes of a case and expert are those of its one valid paper, none for none.
+
+    An activity has no paper of its own."""
     rows = db.session.execute(
-        select(
-            HoursEntry.case_id, HoursEntry.expert_id, func.sum(HoursEntry.minutes), func.max(HoursEntry.id)
-        ).group_by(HoursEntry.case_id, HoursEntry.expert_id)
+        select(HoursEntry.case_id, HoursEntry.expert_id, func.sum(HoursEntry.minutes), func.max(HoursEntry.id))
+        .where(HoursEntry.case_id.is_not(None))
+        .group_by(HoursEntry.case_id, HoursEntry.expert_id)
     )
     sums = {(case_id, expert_id): (int(minutes), last) for case_id, expert_id, minutes, last in rows}
     hashes = set(db.session.scalars(select(HoursEntry.hash)))

@@ -2,8 +2,9 @@
 
 Minutes and person-times are the ledger's lines *recorded* in the month, by the station that recorded them. A reversal
 therefore belongs to the month in which it was written: a sheet that was handed in never changes afterwards, and the
-months add up to the ledger. Companies are counted, not added: one that two stations served is one for the city. There
-are no activities yet, so there is no column for them.
+months add up to the ledger. Companies are counted, not added: one that two stations served is one for the city.
+Activities belong to the month in which they were verified; the companies at one are a number, not names, so they are
+added and stand apart.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy.orm import joinedload
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.models import (
+    Activity,
     Case,
     ConfirmedBy,
     Detachment,
@@ -47,6 +49,10 @@ class Figures:
 
     received: int = 0
     closed: int = 0
+    activities: int = 0
+    reached: int = 0
+    # Experts' times at activities settled, less those reversed.
+    attended: int = 0
     by_company: int = 0
     by_station: int = 0
     ratings: int = 0
@@ -60,8 +66,8 @@ class Figures:
 
     @property
     def person_times(self) -> int:
-        """Visits settled, less those reversed."""
-        return sum(self.served.values())
+        """Visits settled, of cases and at activities, less those reversed."""
+        return sum(self.served.values()) + self.attended
 
     @property
     def companies(self) -> int:
@@ -76,12 +82,15 @@ class Figures:
     @property
     def is_empty(self) -> bool:
         """Whether nothing happened."""
-        return not (self.received or self.closed or self.served or self.ratings)
+        return not (self.received or self.closed or self.served or self.ratings or self.activities or self.attended)
 
     def add(self, other: Figures) -> None:
         """Take in another line's numbers; companies stay apart by who they are."""
         self.received += other.received
         self.closed += other.closed
+        self.activities += other.activities
+        self.reached += other.reached
+        self.attended += other.attended
         self.by_company += other.by_company
         self.by_station += other.by_station
         self.ratings += other.ratings
@@ -115,7 +124,7 @@ def next_month(month: date) -> date:
 
 
 def sheet(month: date, by: Who) -> Sheet:
-    """The month's lines of the stations whose figures this person may see; seven queries, whatever the size."""
+    """The month's lines of the stations whose figures this person may see; eight queries, whatever the size."""
     stations = list(
         db.session.scalars(
             select(Station)
@@ -144,6 +153,12 @@ def sheet(month: date, by: Who) -> Sheet:
     ):
         one = figures[int(station_id or 0)]
         one.ratings, one.scores = int(n), int(scores or 0)
+    for station_id, n, reached in db.session.execute(
+        select(Activity.station_id, func.count(), func.sum(Activity.companies))
+        .where(_within(Activity.verified_at, month), Activity.station_id.in_(mine))
+        .group_by(Activity.station_id)
+    ):
+        figures[station_id].activities, figures[station_id].reached = int(n), int(reached)
     lines = [(s, figures[s.id]) for s in stations if s.closed_at is None or not figures[s.id].is_empty]
     districts = {d.code: d for d in db.session.scalars(select(District).order_by(District.position))}
     detachments = {d.id: d for d in db.session.scalars(select(Detachment).order_by(Detachment.code))}
@@ -177,18 +192,22 @@ def _ledger(month: date, mine: Select[Any], figures: dict[int, Figures]) -> None
     rows = db.session.execute(
         select(
             HoursEntry.station_id,
+            HoursEntry.case_id.is_not(None),
             Case.company_id,
             func.sum(one),
             vouched[ConfirmedBy.COMPANY],
             vouched[ConfirmedBy.STATION],
         )
-        .join(Case, Case.id == HoursEntry.case_id)
+        .outerjoin(Case, Case.id == HoursEntry.case_id)
         .where(_within(HoursEntry.recorded_at, month), HoursEntry.station_id.in_(mine))
-        .group_by(HoursEntry.station_id, Case.company_id)
+        .group_by(HoursEntry.station_id, HoursEntry.case_id.is_not(None), Case.company_id)
     )
-    for station_id, company_id, n, by_company, by_station in rows:
+    for station_id, of_case, company_id, n, by_company, by_station in rows:
         line = figures[station_id]
-        line.served[company_id] += int(n)
+        if of_case:
+            line.served[company_id] += int(n)
+        else:
+            line.attended += int(n)
         line.by_company += int(by_company)
         line.by_station += int(by_station)
 
@@ -240,6 +259,7 @@ def _lines(month: date, by: Who, part: Part) -> Select[Any]:
         .where(_within(HoursEntry.recorded_at, month), HoursEntry.station_id.in_(select(Station.id).where(*where)))
         .options(
             joinedload(HoursEntry.case).joinedload(Case.station),
+            joinedload(HoursEntry.activity).joinedload(Activity.station),
             joinedload(HoursEntry.expert).load_only(Expert.name, Expert.volunteer_number),
         )
         .order_by(HoursEntry.id.desc())

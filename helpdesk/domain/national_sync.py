@@ -152,7 +152,11 @@ def export(by: Who) -> list[Exported]:
         .join(ExpertPerson, ExpertPerson.expert_id == HoursEntry.expert_id)
         .outerjoin(NationalSync, NationalSync.entry_id == HoursEntry.id)
         .where(NationalSync.national_id.is_(None), *_WHOLE)
-        .options(joinedload(HoursEntry.case), joinedload(HoursEntry.expert).selectinload(Expert.skills))
+        .options(
+            joinedload(HoursEntry.case),
+            joinedload(HoursEntry.activity),
+            joinedload(HoursEntry.expert).selectinload(Expert.skills),
+        )
         .order_by(HoursEntry.id)
         .limit(MOST_ROWS)
     ).all()

@@ -9,7 +9,19 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Case, CommendationEvent, Complaint, ComplaintStep, Event, Nomination, Notice, Outage, Role
+from helpdesk.models import (
+    Activity,
+    ActivityStep,
+    Case,
+    CommendationEvent,
+    Complaint,
+    ComplaintStep,
+    Event,
+    Nomination,
+    Notice,
+    Outage,
+    Role,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -70,6 +82,20 @@ def of_complaints(who: Who, *, limit: int = 50) -> list[tuple[Notice, ComplaintS
         .limit(limit)
     )
     return [(notice, step, complaint) for notice, step, complaint in rows]
+
+
+def of_activities(who: Who, *, limit: int = 50) -> list[tuple[Notice, ActivityStep, Activity]]:
+    """The newest notices of activities that this person may still read."""
+    rows = db.session.execute(
+        select(Notice, ActivityStep, Activity)
+        .join(ActivityStep, ActivityStep.id == Notice.activity_step_id)
+        .join(Activity, Activity.id == ActivityStep.activity_id)
+        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
+        .where(policy.which(who, "activity.read"))
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, step, activity) for notice, step, activity in rows]
 
 
 def of_nominee(who: Who, *, limit: int = 50) -> list[tuple[Notice, CommendationEvent]]:

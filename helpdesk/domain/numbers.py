@@ -47,3 +47,9 @@ def complaint_number() -> str:
     """TS-26-00001: 投诉, year in Shenzhen, serial within the year."""
     year = clock.today().year
     return f"TS-{year % 100:02d}-{next_number(f'complaint-{year}'):05d}"
+
+
+def activity_number() -> str:
+    """HD-26-00001: 活动, year in Shenzhen, serial within the year."""
+    year = clock.today().year
+    return f"HD-{year % 100:02d}-{next_number(f'activity-{year}'):05d}"

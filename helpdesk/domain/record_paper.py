@@ -56,10 +56,10 @@ def facts_of(record: Record) -> RecordFacts:
         lines=[
             {
                 "on": entry.served_on.isoformat(),
-                "number": entry.case.number or "",
-                "title": entry.case.title,
+                "number": entry.service.number or "",
+                "title": entry.service.title,
                 "field": fields.get(entry.category_code, entry.category_code),
-                "mode": entry.mode.value,
+                "mode": entry.how,
                 "confirmed_by": entry.confirmed_by.value,
                 "recorder": record.stations[entry.station_id].legal_entity,
                 "minutes": entry.minutes,

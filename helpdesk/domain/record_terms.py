@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db, only_row
-from helpdesk.domain import deadlines, record
+from helpdesk.domain import activity_log, deadlines, record, visits
 from helpdesk.errors import Refused
 from helpdesk.models import COUNTS, Evaluation, Feedback, RecordTerm, Station, Visit, VisitStatus
 from helpdesk.rules import policy, separation
@@ -40,7 +40,7 @@ def go_round() -> int:
     rows = db.session.scalars(
         select(RecordTerm)
         .where(RecordTerm.done_at.is_(None))
-        .options(joinedload(RecordTerm.visit), joinedload(RecordTerm.case))
+        .options(joinedload(RecordTerm.visit).joinedload(Visit.activity), joinedload(RecordTerm.case))
         .order_by(RecordTerm.level, RecordTerm.due_at)
         .limit(AT_ONCE)
     ).all()
@@ -92,8 +92,11 @@ def _tell(row: RecordTerm, term: rules.Term) -> int:
         return 0
     db.session.refresh(row, ["level"])
     day = clock.local(row.visit.ends_at).date().isoformat()
-    record.event(row.case, level.event, SYSTEM, visit_id=row.visit_id, day=day, days=level.days)
-    return 1
+    if row.case is not None:
+        record.event(row.case, level.event, SYSTEM, visit_id=row.visit_id, day=day, days=level.days)
+        return 1
+    assert row.visit.activity is not None
+    return int(activity_log.warn_once(row.visit.activity, SYSTEM, level=level.level, days=level.days))
 
 
 def _recorded(visit: Visit) -> datetime | None:
@@ -103,11 +106,11 @@ def _recorded(visit: Visit) -> datetime | None:
 
 def _evaluated(rows: Sequence[RecordTerm]) -> dict[int, datetime]:
     """When each visit was evaluated: by the station, or by the company's feedback after its end. Two queries."""
-    ids, cases = [row.visit_id for row in rows], {row.case_id for row in rows}
+    ids, cases = [row.visit_id for row in rows], {row.case_id for row in rows if row.case_id is not None}
     found: dict[int, datetime] = {
         one.visit_id: one.at for one in db.session.scalars(select(Evaluation).where(Evaluation.visit_id.in_(ids)))
     }
-    given: dict[tuple[int, int | None], list[datetime]] = {}
+    given: dict[tuple[int | None, int | None], list[datetime]] = {}
     scored = select(Feedback).where(Feedback.case_id.in_(cases), Feedback.score.is_not(None))
     for said in db.session.scalars(scored.order_by(Feedback.at)):
         given.setdefault((said.case_id, said.expert_id), []).append(said.at)
@@ -120,11 +123,11 @@ def _evaluated(rows: Sequence[RecordTerm]) -> dict[int, datetime]:
 
 
 def evaluate(visit: Visit, by: Who, *, score: int | None, note: str) -> Evaluation:
-    """The station says how a service was, where the company did not; once (办法67 art. 10, 11).
+    """The station says how a visit of a case was, where the company did not; once (办法67 art. 10, 11).
 
     Raises Refused: no score, said already, own service (rule R05), or a visit that was struck.
     """
-    case = record.hold(visit.case)
+    case = record.hold(visits.case_of(visit))
     policy.require(by, "visit.evaluate", case)
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
     if score is None or not 1 <= score <= 5:
@@ -166,7 +169,11 @@ def waiting(who: Who, *, limit: int = 200) -> list[Open]:
         select(RecordTerm)
         .join(Visit, Visit.id == RecordTerm.visit_id)
         .where(RecordTerm.done_at.is_(None), Visit.status != VisitStatus.VOID, policy.which(who, "record_term.read"))
-        .options(joinedload(RecordTerm.visit), joinedload(RecordTerm.case), joinedload(RecordTerm.expert))
+        .options(
+            joinedload(RecordTerm.visit).joinedload(Visit.activity),
+            joinedload(RecordTerm.case),
+            joinedload(RecordTerm.expert),
+        )
         .order_by(RecordTerm.due_at, RecordTerm.visit_id)
         .limit(limit)
     ).all()

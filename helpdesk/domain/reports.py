@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import articles
 from helpdesk.models import (
+    Activity,
     Case,
     Category,
     Clock,
@@ -54,7 +55,7 @@ def overview(who: Who) -> Overview:
     before = _month((clock.local(start) - timedelta(days=1)).date())
     spans = ((start, clock.now()), (before, start))
     return Overview(
-        figures=_figures(mine, spans),
+        figures=_figures(who, mine, spans),
         by_category=_by_category(mine, start),
         by_district=_by_district(mine, start, who.first(Role.DISTRICT)),
         weeks=_weeks(mine),
@@ -65,9 +66,9 @@ def _month(day: date) -> datetime:
     return clock.from_local(day.replace(day=1))
 
 
-def _figures(mine: ColumnElement[bool], spans: tuple[tuple[datetime, datetime], ...]) -> list[Figure]:
+def _figures(who: Who, mine: ColumnElement[bool], spans: tuple[tuple[datetime, datetime], ...]) -> list[Figure]:
     rows: dict[str, list[float | None]] = {
-        name: [] for name in ("received", "kept", "solved", "minutes", "experts", "deflected")
+        name: [] for name in ("received", "kept", "solved", "minutes", "activities", "experts", "deflected")
     }
     for start, end in spans:
         received = _count(mine, Case.submitted_at >= start, Case.submitted_at < end)
@@ -79,7 +80,8 @@ def _figures(mine: ColumnElement[bool], spans: tuple[tuple[datetime, datetime], 
         rows["received"].append(received)
         rows["kept"].append(100 * kept / judged if judged else None)
         rows["solved"].append(100 * solved / closed if closed else None)
-        rows["minutes"].append(_minutes(mine, start, end))
+        rows["minutes"].append(_minutes(who, mine, start, end))
+        rows["activities"].append(_held(who, start, end))
         rows["experts"].append(_serving(end))
         rows["deflected"].append(articles.deflections(start, end))
     return [Figure(name, values[0], values[1]) for name, values in rows.items()]
@@ -102,13 +104,23 @@ def _kept(mine: ColumnElement[bool], start: datetime, end: datetime) -> tuple[in
     return int(row[0]), int(row[1])
 
 
-def _minutes(mine: ColumnElement[bool], start: datetime, end: datetime) -> int:
+def _minutes(who: Who, mine: ColumnElement[bool], start: datetime, end: datetime) -> int:
+    """Minutes written in these days, of cases and of activities this person may read."""
+    held = policy.which(who, "activity.read")
     total = db.session.scalar(
         select(func.sum(HoursEntry.minutes))
-        .join(Case, Case.id == HoursEntry.case_id)
-        .where(HoursEntry.recorded_at >= start, HoursEntry.recorded_at < end, mine)
+        .outerjoin(Case, Case.id == HoursEntry.case_id)
+        .outerjoin(Activity, Activity.id == HoursEntry.activity_id)
+        .where(HoursEntry.recorded_at >= start, HoursEntry.recorded_at < end)
+        .where(or_(and_(HoursEntry.case_id.is_not(None), mine), and_(HoursEntry.activity_id.is_not(None), held)))
     )
     return int(total or 0)
+
+
+def _held(who: Who, start: datetime, end: datetime) -> int:
+    """Activities verified in these days."""
+    rows = select(func.count()).select_from(Activity).where(policy.which(who, "activity.read"))
+    return db.session.scalar(rows.where(Activity.verified_at >= start, Activity.verified_at < end)) or 0
 
 
 def _serving(end: datetime) -> int:

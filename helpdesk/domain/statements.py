@@ -22,6 +22,7 @@ from helpdesk.domain import (
 )
 from helpdesk.errors import Refused
 from helpdesk.models import (
+    Activity,
     Case,
     Category,
     Certificate,
@@ -41,6 +42,8 @@ EARLIEST = date(2000, 1, 1)
 # What stands for names on a paper, whose words are Chinese.
 WORDS = anonymity.Words(company="该企业", contact="企业联系人", expert="专家", staff="工作人员", gone="（略）")
 MOST_HANDLERS = 3
+# What tells a line of an activity from one of a case in the frozen facts.
+ACTIVITY = "activity"
 
 
 def draw_up(by: Who, *, starts_on: date, ends_on: date, id_tail: str = "", form_key: str = "") -> Statement:
@@ -170,7 +173,7 @@ def _entries(expert: Expert, starts_on: date, ends_on: date) -> list[HoursEntry]
         db.session.scalars(
             select(HoursEntry)
             .where(HoursEntry.expert_id == expert.id, HoursEntry.served_on.between(starts_on, ends_on))
-            .options(joinedload(HoursEntry.case).joinedload(Case.company))
+            .options(joinedload(HoursEntry.case).joinedload(Case.company), joinedload(HoursEntry.activity))
             .order_by(HoursEntry.served_on, HoursEntry.id)
         )
     )
@@ -178,9 +181,9 @@ def _entries(expert: Expert, starts_on: date, ends_on: date) -> list[HoursEntry]
 
 @dataclass
 class _Served:
-    """The lines of one case in one field under one station, summed."""
+    """The lines of one case or activity in one field under one station, summed."""
 
-    case: Case
+    service: Case | Activity
     category: str
     station_id: int
     entries: list[HoursEntry] = field(default_factory=list)
@@ -198,7 +201,7 @@ def _facts(
 ) -> dict[str, Any]:
     """Everything the paper says, frozen. A fixed number of queries, however many cases there are."""
     served = _gather(entries)
-    ids = {one.case.id for one in served}
+    ids = {one.service.id for one in served if isinstance(one.service, Case)}
     named = own_record.named_companies(ids)
     stations = own_record.stations_of(entries)
     slips = _certificates(expert, ids)
@@ -235,11 +238,11 @@ def _facts(
 
 
 def _gather(entries: Iterable[HoursEntry]) -> list[_Served]:
-    """By case, in the order served; what was reversed altogether is gone."""
-    found: dict[tuple[int, str, int], _Served] = {}
+    """By case or activity, in the order served; what was reversed altogether is gone."""
+    found: dict[tuple[object, ...], _Served] = {}
     for entry in entries:
-        key = (entry.case_id, entry.category_code, entry.station_id)
-        found.setdefault(key, _Served(entry.case, entry.category_code, entry.station_id)).entries.append(entry)
+        key = (entry.case_id, entry.activity_id, entry.category_code, entry.station_id)
+        found.setdefault(key, _Served(entry.service, entry.category_code, entry.station_id)).entries.append(entry)
     return [one for one in found.values() if one.minutes > 0]
 
 
@@ -254,26 +257,36 @@ def _certificates(expert: Expert, case_ids: set[int]) -> dict[int, Certificate]:
 
 
 def _line(one: _Served, stations: dict[int, Station], slips: dict[int, Certificate], named: set[int]) -> dict[str, Any]:
-    case = one.case
-    company = case.company.name if case.company else ""
-    slip = slips.get(case.id)
-    names = anonymity.Names(company="" if case.id in named else company, contacts={case.contact_name})
     by = {who for who in ConfirmedBy if one.minutes_by(who) > 0}
     modes: dict[str, int] = {}
     for entry in one.entries:
-        modes[entry.mode.value] = modes.get(entry.mode.value, 0) + entry.minutes
+        modes[entry.how] = modes.get(entry.how, 0) + entry.minutes
     credits = [entry for entry in one.entries if entry.minutes > 0]
+    what = _of_case(one.service, slips, named) if isinstance(one.service, Case) else _of_activity(one.service)
     return {
-        "number": case.number,
+        "number": one.service.number,
+        **what,
         "on": min(entry.served_on for entry in credits).isoformat(),
         "until": max(entry.served_on for entry in credits).isoformat(),
-        "company": company if case.id in named and company else None,
-        "content": anonymity.hidden(slip.facts["content"] if slip else case.title, names, WORDS),
         "modes": modes,
         "minutes": one.minutes,
         "confirmed_by": "both" if len(by) == 2 else "company" if ConfirmedBy.COMPANY in by else "station",
         "recorder": stations[one.station_id].legal_entity,
     }
+
+
+def _of_case(case: Case, slips: dict[int, Certificate], named: set[int]) -> dict[str, Any]:
+    company = case.company.name if case.company else ""
+    slip = slips.get(case.id)
+    names = anonymity.Names(company="" if case.id in named else company, contacts={case.contact_name})
+    return {
+        "company": company if case.id in named and company else None,
+        "content": anonymity.hidden(slip.facts["content"] if slip else case.title, names, WORDS),
+    }
+
+
+def _of_activity(activity: Activity) -> dict[str, Any]:
+    return {"kind": ACTIVITY, "company": None, "content": activity.title}
 
 
 def _recorders(
@@ -285,7 +298,14 @@ def _recorders(
         own = [one for one in served if one.station_id == station_id]
         if not own:
             continue
-        handlers = [slips[one.case.id].facts["handler_name"] for one in own if one.case.id in slips]
+        cases = {one.service.id for one in own if isinstance(one.service, Case)}
+        activities = {one.service.id: one.service for one in own if isinstance(one.service, Activity)}
+        handlers = [
+            slips[one.service.id].facts["handler_name"]
+            for one in own
+            if isinstance(one.service, Case) and one.service.id in slips
+        ]
+        handlers += [activity.verified_by or "" for activity in activities.values()]
         rows.append(
             {
                 "name": station.legal_entity,
@@ -294,7 +314,8 @@ def _recorders(
                 "handlers": "、".join(list(dict.fromkeys(handlers))[:MOST_HANDLERS]),
                 "contact": station.phone,
                 "minutes": sum(one.minutes for one in own),
-                "cases": len({one.case.id for one in own}),
+                "cases": len(cases),
+                **({"activities": len(activities)} if activities else {}),
             }
         )
     return sorted(rows, key=lambda row: (-row["minutes"], row["name"], row["station"]))

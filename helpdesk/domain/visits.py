@@ -1,4 +1,7 @@
-"""Visits: claimed by the expert, confirmed by the company or verified by the station, never by oneself (R05)."""
+"""Visits of cases: claimed by the expert, confirmed by the company or verified by the station, never by oneself (R05).
+
+What is asked about times and minutes (`check`, `counted`) is asked of visits at activities too.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import attachments, consultation, hours, life, record
+from helpdesk.domain import attachments, hours, life, record
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.models import Case, Expert, Meeting, Role, Status, Visit, VisitStatus
+from helpdesk.models import Activity, Case, Expert, Meeting, Role, Station, Status, Visit, VisitStatus
 from helpdesk.rules import credit, lifecycle, policy, separation
 from helpdesk.rules.policy import Who
 
@@ -47,8 +50,8 @@ def log(case: Case, by: Who, *, facts: VisitFacts, form_key: str) -> Visit:
         return said
     if case.status not in (Status.ACCEPTED, Status.CONSULTING):
         raise Refused("step_not_possible", step="visit", status=case.status.value)
-    expert = _locked_expert(case.expert_id or 0)
-    contact = _check(facts, expert, case, besides=None)
+    expert = hold_expert(case.expert_id or 0)
+    contact = check(facts, expert, not_before=case.submitted_at)
     visit = Visit(
         case_id=case.id,
         expert_id=expert.id,
@@ -61,7 +64,7 @@ def log(case: Case, by: Who, *, facts: VisitFacts, form_key: str) -> Visit:
         contact_minutes=contact,
         preparation_minutes=facts.preparation_minutes,
         travel_minutes=facts.travel_minutes,
-        counted_minutes=_counted(case, expert, facts, contact, besides=None),
+        counted_minutes=counted(case, expert, facts, contact),
         summary=facts.summary.strip(),
         long_day_reason=facts.long_day_reason.strip(),
         form_key=form_key,
@@ -82,20 +85,13 @@ def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None,
 
     Files that came with the form are added to those the visit has.
     """
-    case = record.hold(visit.case)
+    case = record.hold(case_of(visit))
     _hold(visit, seen)
     if by.expert_id != visit.expert_id or not policy.can(by, "visit.log", case):
         raise NotAllowed("visit.log")
     if visit.status not in DECIDABLE or case.status not in (Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED):
         raise Refused("visit_decided")
-    expert = _locked_expert(visit.expert_id)
-    contact = _check(facts, expert, case, besides=visit)
-    counted = _counted(case, expert, facts, contact, besides=visit)
-    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
-    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
-    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
-    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
-    visit.counted_minutes = counted
+    _write(visit, facts)
     visit.status, visit.dispute_reason = VisitStatus.LOGGED, None
     visit.version += 1
     db.session.flush()
@@ -107,7 +103,7 @@ def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None,
 
 def confirm(visit: Visit, by: Who, *, seen: int | None = None) -> Visit:
     """The company says: it happened, and the minutes are right (rule R04). Said twice it is once."""
-    case = record.hold(visit.case)
+    case = record.hold(case_of(visit))
     _hold(visit, seen)
     _company_only(case, visit, by)
     if visit.status is VisitStatus.CONFIRMED:
@@ -122,7 +118,7 @@ def confirm(visit: Visit, by: Who, *, seen: int | None = None) -> Visit:
 
 def dispute(visit: Visit, by: Who, *, reason: str, seen: int | None = None) -> Visit:
     """The company says the time is wrong, and what it was; the expert corrects it."""
-    case = record.hold(visit.case)
+    case = record.hold(case_of(visit))
     _hold(visit, seen)
     _company_only(case, visit, by)
     if visit.status not in DECIDABLE:
@@ -138,7 +134,7 @@ def dispute(visit: Visit, by: Who, *, reason: str, seen: int | None = None) -> V
 
 def verify(visit: Visit, by: Who) -> Visit:
     """The station vouches for a visit in the company's silence (rule R04); its coordinator, never the expert."""
-    case = record.hold(visit.case)
+    case = record.hold(case_of(visit))
     _hold(visit, None)
     _station_only(case, visit, by)
     if visit.status not in DECIDABLE:
@@ -153,7 +149,7 @@ def verify(visit: Visit, by: Who) -> Visit:
 
 def void(visit: Visit, by: Who, *, reason: str) -> Visit:
     """The station strikes a claim that the company disputes or never answered; it counts for nothing."""
-    case = record.hold(visit.case)
+    case = record.hold(case_of(visit))
     _hold(visit, None)
     _station_only(case, visit, by)
     if visit.status not in DECIDABLE:
@@ -173,14 +169,7 @@ def amend(visit: Visit, by: Who, *, facts: VisitFacts) -> Visit:
     The same rules about times hold as for the expert. Raises Refused as `log` does, and for the expert's own (R05).
     """
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
-    case, expert = visit.case, _locked_expert(visit.expert_id)
-    contact = _check(facts, expert, case, besides=visit)
-    counted = _counted(case, expert, facts, contact, besides=visit)
-    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
-    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
-    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
-    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
-    visit.counted_minutes = counted
+    _write(visit, facts)
     _decide(visit, VisitStatus.VERIFIED, by)
     return visit
 
@@ -205,15 +194,23 @@ def is_for_the_station(visit: Visit) -> bool:
     return visit.status is VisitStatus.DISPUTED or (visit.status is VisitStatus.LOGGED and was_silent(visit))
 
 
-def _check(facts: VisitFacts, expert: Expert, case: Case, *, besides: Visit | None) -> int:
-    """The contact minutes, after every rule about times has been asked."""
+def case_of(visit: Visit) -> Case:
+    """The case of a visit that is of one."""
+    assert visit.case is not None
+    return visit.case
+
+
+def check(
+    facts: VisitFacts, expert: Expert, *, not_before: datetime | None = None, besides: Visit | None = None
+) -> int:
+    """The contact minutes, after every rule about times has been asked. Raises Refused (rules R02, R03)."""
     span = int((facts.ends_at - facts.starts_at).total_seconds() // 60)
     contact = span if facts.contact_minutes is None else facts.contact_minutes
     if span <= 0:
         raise Refused("visit_ends_before_start", field="ends")
     if facts.ends_at > clock.now():
         raise Refused("visit_in_future", field="day")
-    if case.submitted_at is not None and facts.starts_at < _start_of_day(case.submitted_at):
+    if not_before is not None and facts.starts_at < _start_of_day(not_before):
         raise Refused("visit_before_case", field="day")
     if span > credit.LONGEST_VISIT_MINUTES:
         raise Refused("visit_too_long", field="ends", hours=credit.LONGEST_VISIT_MINUTES // 60)
@@ -262,12 +259,15 @@ def _check_long_day(facts: VisitFacts, expert: Expert, contact: int, besides: Vi
         raise Refused("long_day_needs_reason", field="long_day_reason", hours=credit.LONG_DAY_MINUTES // 60)
 
 
-def _counted(case: Case, expert: Expert, facts: VisitFacts, contact: int, *, besides: Visit | None) -> int:
-    """Minutes that will earn hours by the station's written policy; preparation is capped per case."""
-    station = consultation.station_of(case)
+def counted(
+    service: Case | Activity, expert: Expert, facts: VisitFacts, contact: int, *, besides: Visit | None = None
+) -> int:
+    """Minutes that will earn hours by the station's written policy; preparation is capped for each case or activity."""
+    station = db.session.get_one(Station, service.station_id)
+    of_it = Visit.case_id == service.id if isinstance(service, Case) else Visit.activity_id == service.id
     used = db.session.scalar(
         select(func.coalesce(func.sum(Visit.counted_minutes - Visit.contact_minutes), 0)).where(
-            Visit.case_id == case.id,
+            of_it,
             Visit.expert_id == expert.id,
             Visit.status != VisitStatus.VOID,
             Visit.id != (besides.id if besides else 0),
@@ -282,11 +282,24 @@ def _counted(case: Case, expert: Expert, facts: VisitFacts, contact: int, *, bes
     )
 
 
-def _locked_expert(expert_id: int) -> Expert:
+def hold_expert(expert_id: int) -> Expert:
+    """The expert, locked, so that two visits at the same time see each other. Raises Refused when there is none."""
     expert = db.session.scalar(select(Expert).where(Expert.id == expert_id).with_for_update())
     if expert is None:
         raise Refused("nobody_to_return_to")
     return expert
+
+
+def _write(visit: Visit, facts: VisitFacts) -> None:
+    """Put other facts into a visit, after every rule about times has been asked."""
+    expert, not_before = hold_expert(visit.expert_id), visit.case.submitted_at if visit.case is not None else None
+    contact = check(facts, expert, not_before=not_before, besides=visit)
+    minutes = counted(visit.service, expert, facts, contact, besides=visit)
+    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
+    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
+    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
+    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
+    visit.counted_minutes = minutes
 
 
 def _settle_if_withdrawn(case: Case, by: Who) -> None:

@@ -1,6 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, CompanyPart, Grant, Role
+from helpdesk.models.activity import Activity, ActivityAct, ActivityKind, ActivityState, ActivityStep
 from helpdesk.models.article import Article, ArticleFeedback, ArticleState, ArticleVersion
 from helpdesk.models.attachment import Attachment, FileCheck, Scan
 from helpdesk.models.bulk_run import BulkAct, BulkRun
@@ -101,6 +102,11 @@ __all__ = [
     "Account",
     "Act",
     "ActLink",
+    "Activity",
+    "ActivityAct",
+    "ActivityKind",
+    "ActivityState",
+    "ActivityStep",
     "Address",
     "Answer",
     "Article",

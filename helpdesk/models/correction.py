@@ -25,7 +25,8 @@ class CorrectionState(enum.StrEnum):
 class Correction(Model):
     """What is wrong with one visit, in the words of the expert or the company; and what the station decided.
 
-    `before` and `after` hold the facts of the record as they stood; the ledger has its own two lines.
+    `case_id` is none where the visit is at an activity. `before` and `after` hold the facts of the record as they
+    stood; the ledger has its own two lines.
     """
 
     __tablename__ = "corrections"
@@ -58,7 +59,7 @@ class Correction(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     expert_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -78,6 +79,6 @@ class Correction(Model):
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
-    case: Mapped[Case] = relationship()
+    case: Mapped[Case | None] = relationship()
     visit: Mapped[Visit] = relationship()
     expert: Mapped[Expert] = relationship()

@@ -35,7 +35,7 @@ class Event(Model):
 
 class Notice(Model):
     """An event that somebody with an account should hear of, until they have read it; or a mailbox's silence, or that
-    it is over; or a step of a complaint; or what was decided about their commendation."""
+    it is over; or a step of a complaint or of an activity; or what was decided about their commendation."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -43,11 +43,13 @@ class Notice(Model):
         UniqueConstraint("account_id", "outage_id", "is_over"),
         UniqueConstraint("account_id", "complaint_step_id"),
         UniqueConstraint("account_id", "line_id"),
+        UniqueConstraint("account_id", "activity_step_id"),
         Index("ix_notices_unread", "account_id", "read_at"),
         CheckConstraint(
             "(CASE WHEN event_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN complaint_step_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN line_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN line_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN activity_step_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="of_one_thing",
         ),
         CheckConstraint("(outage_id IS NULL) = (is_over IS NULL)", name="outage_says_which"),
@@ -60,6 +62,7 @@ class Notice(Model):
     complaint_step_id: Mapped[int | None] = mapped_column(ForeignKey("complaint_steps.id"))
     is_over: Mapped[bool | None]
     line_id: Mapped[int | None] = mapped_column(ForeignKey("commendation_events.id"))
+    activity_step_id: Mapped[int | None] = mapped_column(ForeignKey("activity_steps.id"))
     # An offer is told only when it has left.
     shown_from: Mapped[datetime]
     read_at: Mapped[datetime | None]

@@ -17,7 +17,8 @@ from helpdesk.models.visit import Visit
 class RecordTerm(Model):
     """By when one visit must be recorded (somebody vouches for it) and evaluated, and when it was.
 
-    `level` is what was told so far: 1 five working days are over, 2 eight, 3 the term is missed.
+    `case_id` is none where the visit is at an activity. `level` is what was told so far: 1 five working days are over,
+    2 eight, 3 the term is missed.
     """
 
     __tablename__ = "record_terms"
@@ -33,7 +34,7 @@ class RecordTerm(Model):
     )
 
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     warn_at: Mapped[datetime]
@@ -45,7 +46,7 @@ class RecordTerm(Model):
     level: Mapped[int] = mapped_column(default=0)
 
     visit: Mapped[Visit] = relationship()
-    case: Mapped[Case] = relationship()
+    case: Mapped[Case | None] = relationship()
     station: Mapped[Station] = relationship()
     expert: Mapped[Expert] = relationship()
 

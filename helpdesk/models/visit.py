@@ -1,4 +1,4 @@
-"""A visit: one consultation session, claimed by the expert, confirmed by somebody else."""
+"""A visit: one session of service by one expert, of a case or at an activity; somebody else vouches for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.db import Model, stored_enum
+from helpdesk.models.activity import Activity
 from helpdesk.models.case import Case, Meeting
 from helpdesk.models.expert import Expert
 
@@ -27,10 +28,15 @@ COUNTS = (VisitStatus.CONFIRMED, VisitStatus.VERIFIED)
 
 
 class Visit(Model):
-    """Three kinds of minutes kept apart (办法67 art. 7): contact, preparation, travel."""
+    """Three kinds of minutes kept apart (办法67 art. 7): contact, preparation, travel.
+
+    Of a case it is claimed by the expert and confirmed by the company or the station; at an activity it is recorded by
+    the station and verified by somebody else there, in the district or in the corps.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (
+        CheckConstraint("(case_id IS NULL) <> (activity_id IS NULL)", name="of_one_thing"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("contact_minutes BETWEEN 1 AND 1440", name="contact_in_range"),
         CheckConstraint("preparation_minutes BETWEEN 0 AND 1440", name="preparation_in_range"),
@@ -48,11 +54,14 @@ class Visit(Model):
         CheckConstraint("status <> 'disputed' OR dispute_reason IS NOT NULL", name="disputed_has_reason"),
         Index("ix_visits_case", "case_id"),
         Index("ix_visits_expert_time", "expert_id", "starts_at"),
+        Index("ix_visits_activity", "activity_id"),
         UniqueConstraint("case_id", "form_key"),
+        UniqueConstraint("activity_id", "form_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"))
     expert_id: Mapped[int] = mapped_column(ForeignKey("experts.id"))
     expert_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     station_id: Mapped[int] = mapped_column(ForeignKey("stations.id"))
@@ -75,5 +84,13 @@ class Visit(Model):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decided_by: Mapped[str | None] = mapped_column(String(80))
 
-    case: Mapped[Case] = relationship()
+    case: Mapped[Case | None] = relationship()
+    activity: Mapped[Activity | None] = relationship()
     expert: Mapped[Expert] = relationship()
+
+    @property
+    def service(self) -> Case | Activity:
+        """What was served."""
+        found = self.case or self.activity
+        assert found is not None
+        return found

@@ -15,6 +15,7 @@ from helpdesk.db import db
 from helpdesk.domain import awards, commendation_log, cycles, deadlines, evidence, nominations, schemes
 from helpdesk.i18n import N_, counted
 from helpdesk.models import (
+    Activity,
     Assessment,
     Award,
     Case,
@@ -33,6 +34,7 @@ from helpdesk.models import (
     Visit,
 )
 from helpdesk.presentation import filters
+from helpdesk.presentation.activity_page import service_url
 from helpdesk.presentation.scheme_page import (
     Found,
     Told,
@@ -349,23 +351,33 @@ def signal_views(n: Nomination, by: Who) -> list[SignalView]:
     visits = evidence.visits_of(subject, number, cycle.period_from, cycle.period_to)
     ratings = evidence.ratings_of(subject, number, cycle.period_from, cycle.period_to)
     rows = commendation.signals([v[0] for v in visits], [r[0] for r in ratings], deadlines.calendar())
-    by_visit = {served.visit_id: (visit, case) for served, visit, case in visits}
-    cases = {case.id: case for _, _, case in visits} | {case.id: case for _, _, case in ratings}
+    by_visit = {served.visit_id: visit for served, visit in visits}
+    cases = {visit.case.id: visit.case for _, visit in visits if visit.case is not None}
+    cases |= {case.id: case for _, _, case in ratings}
     rated = {case.id: said for _, said, case in ratings}
-    shown = {by_visit[i][1].id for s in rows for i in s.visits} | {i for s in rows for i in s.cases}
+    shown = {by_visit[i].case_id for s in rows for i in s.visits} | {i for s in rows for i in s.cases}
+    shown.discard(None)
+    held = {by_visit[i].activity_id for s in rows for i in s.visits} - {None}
     readable = set(
         db.session.scalars(select(Case.id).where(Case.id.in_(shown), policy.which(by, "case.read"))) if shown else ()
     )
 
-    def line(case: Case, text: str) -> SignalRow:
-        url = url_for("cases.show", number=case.number) if case.id in readable else ""
-        return SignalRow(case.number or "", case.title, text, url)
+    attended = set(
+        db.session.scalars(select(Activity.id).where(Activity.id.in_(held), policy.which(by, "activity.read")))
+        if held
+        else ()
+    )
+
+    def line(service: Case | Activity, text: str) -> SignalRow:
+        may_read = service.id in (readable if isinstance(service, Case) else attended)
+        url = service_url(service) if may_read else ""
+        return SignalRow(service.number or "", service.title, text, url)
 
     return [
         SignalView(
             gettext(commendation.SIGNALS[s.kind]),
             s.count,
-            [line(by_visit[i][1], _visit_text(by_visit[i][0])) for i in s.visits[:MOST_ROWS]]
+            [line(by_visit[i].service, _visit_text(by_visit[i])) for i in s.visits[:MOST_ROWS]]
             + [
                 line(cases[i], _rating_text(rated[i]) if s.kind == "ratings_at_once" else "")
                 for i in s.cases[:MOST_ROWS]

@@ -14,10 +14,11 @@ from helpdesk.domain import catalogue, certificates, hours, own_record, record_t
 from helpdesk.i18n import N_, counted
 from helpdesk.models import Certificate, ConfirmedBy, EntryKind, Expert, HoursEntry, PaperStatus
 from helpdesk.presentation import filters, paper_page, statement_page
+from helpdesk.presentation.activity_page import service_url
 from helpdesk.presentation.article_page import neutral_words
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.paper_page import PaperRow
-from helpdesk.presentation.words import case_title, named, word
+from helpdesk.presentation.words import how_word, named, service_title
 from helpdesk.rules.credit import Progress, hours_text
 
 VOUCHED = {ConfirmedBy.COMPANY: N_("企业确认"), ConfirmedBy.STATION: N_("站点核定")}
@@ -148,7 +149,7 @@ def build(expert: Expert, year: int | None) -> HoursPage:
         heading=heading,
         period_total=hours_text(sum(entry.minutes for entry in shown)),
         lines=[_line(entry) for entry in sorted(shown, key=lambda e: (e.served_on, e.id), reverse=True)],
-        by_mode=_bars(shown, lambda e: word(e.mode)),
+        by_mode=_bars(shown, how_word),
         by_field=_bars(shown, lambda e: fields[e.category_code]),
         by_year=sorted(_bars(entries, lambda e: str(e.served_on.year)), key=lambda bar: bar.label, reverse=True),
         labels=[_month_label(n) for _, n in months],
@@ -217,7 +218,7 @@ def _tiles(entries: list[HoursEntry], papers: list[Certificate], today: date) ->
             "label": gettext("累计服务"),
             "value": hours_text(sum(by.values())),
             "unit": unit,
-            "missing": counted("办成 %(n)s 件", len({e.case_id for e in entries})),
+            "missing": _served_words(entries),
         },
         {
             "label": gettext("最近 12 个月"),
@@ -230,6 +231,20 @@ def _tiles(entries: list[HoursEntry], papers: list[Certificate], today: date) ->
         {"label": gettext("站点核定"), "value": hours_text(by[ConfirmedBy.STATION]), "unit": unit},
         {"label": gettext("有效证书"), "value": valid, "url": url_for("certificates.index")},
     ]
+
+
+def _served_words(entries: list[HoursEntry]) -> str:
+    """Cases and activities with time that stands."""
+    net: dict[tuple[int | None, int | None], int] = {}
+    for entry in entries:
+        key = (entry.case_id, entry.activity_id)
+        net[key] = net.get(key, 0) + entry.minutes
+    standing = [key for key, minutes in net.items() if minutes > 0]
+    cases = sum(1 for case_id, _ in standing if case_id is not None)
+    words = counted("办成 %(n)s 件", cases)
+    if cases == len(standing):
+        return words
+    return gettext("，").join((words, counted("活动 %(n)s 场", len(standing) - cases)))
 
 
 def _needs(progress: Progress, entries: list[HoursEntry], today: date) -> list[Need]:
@@ -299,10 +314,10 @@ def star_of(progress: Progress) -> Star:
 def _line(entry: HoursEntry) -> Line:
     return Line(
         day=filters.full_day(entry.served_on),
-        title=case_title(entry.case),
-        number=entry.case.number or "",
-        url=url_for("cases.show", number=entry.case.number),
-        mode=word(entry.mode),
+        title=service_title(entry.service),
+        number=entry.service.number or "",
+        url=service_url(entry.service),
+        mode=how_word(entry),
         hours=hours_text(entry.minutes),
         vouched=gettext(VOUCHED[entry.confirmed_by]),
         is_reversal=entry.kind is EntryKind.REVERSAL,

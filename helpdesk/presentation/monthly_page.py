@@ -14,20 +14,21 @@ from helpdesk import clock
 from helpdesk.domain.monthly import Figures, Sheet, next_month
 from helpdesk.i18n import N_
 from helpdesk.models import EntryKind, HoursEntry, Role
+from helpdesk.presentation.activity_page import service_url
 from helpdesk.presentation.hours_page import VOUCHED
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.tables import Cell
-from helpdesk.presentation.words import named, word
+from helpdesk.presentation.words import how_word, named
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_name
 from helpdesk.rules.policy import Who
 
 HEADINGS = (
-    N_("收到"), N_("办结"), N_("服务企业（家）"), N_("人次"), N_("企业确认（小时）"), N_("站点核定（小时）"),
-    N_("合计（小时）"), N_("评价数"), N_("平均分"),
+    N_("收到"), N_("办结"), N_("活动（场）"), N_("活动到场企业（家次）"), N_("服务企业（家）"), N_("人次"),
+    N_("企业确认（小时）"), N_("站点核定（小时）"), N_("合计（小时）"), N_("评价数"), N_("平均分"),
 )  # fmt: skip
 LINE_HEADINGS = (
-    N_("入账日期"), N_("服务日期"), N_("案件编号"), N_("站点"), N_("专家"), N_("方式"), N_("由谁确认"),
+    N_("入账日期"), N_("服务日期"), N_("编号"), N_("站点"), N_("专家"), N_("方式"), N_("由谁确认"),
     N_("分钟"), N_("说明"),
 )  # fmt: skip
 
@@ -109,6 +110,8 @@ def _cells(f: Figures) -> list[Cell]:
     return [
         f.received,
         f.closed,
+        f.activities,
+        f.reached,
         f.companies,
         f.person_times,
         *(float(hours_text(m)) for m in minutes),
@@ -140,10 +143,9 @@ def lines_as_rows(entries: Iterable[HoursEntry], who: Who) -> Iterator[list[Cell
         yield line(entry, who)
 
 
-def case_url(entry: HoursEntry) -> str:
-    """The way to the case, where the station that recorded still has it."""
-    has_it = entry.case.station_id == entry.station_id
-    return url_for("cases.show", number=entry.case.number) if has_it else ""
+def line_url(entry: HoursEntry) -> str:
+    """The way to the case, where the station that recorded still has it, or to the activity."""
+    return service_url(entry.service) if entry.service.station_id == entry.station_id else ""
 
 
 def line(entry: HoursEntry, who: Who) -> list[Cell]:
@@ -152,10 +154,10 @@ def line(entry: HoursEntry, who: Who) -> list[Cell]:
     return [
         f"{clock.local(entry.recorded_at):%Y-%m-%d}",
         entry.served_on.isoformat(),
-        entry.case.number or "",
-        named(entry.case.station) if entry.case.station_id == entry.station_id else str(entry.station_id),
+        entry.service.number or "",
+        named(entry.service.station) if entry.service.station_id == entry.station_id else str(entry.station_id),
         name,
-        word(entry.mode),
+        how_word(entry),
         gettext(VOUCHED[entry.confirmed_by]),
         entry.minutes,
         gettext("冲正：%(reason)s", reason=entry.reason) if entry.kind is EntryKind.REVERSAL else "",

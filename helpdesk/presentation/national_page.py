@@ -10,7 +10,7 @@ from helpdesk.i18n import N_
 from helpdesk.models import EntryKind
 from helpdesk.presentation.export import safe
 from helpdesk.presentation.record_page import IDENTITIES, SEXES
-from helpdesk.presentation.words import category_name, named, word
+from helpdesk.presentation.words import category_name, how_word, named
 
 HEADINGS = (
     N_("本地编号"), N_("记录类型"), N_("被冲正编号"), N_("志愿者姓名"), N_("志愿者编号"), N_("性别"),
@@ -64,7 +64,8 @@ def _personal(line: Exported) -> list[str]:
 def row(line: Exported) -> list[str]:
     """One ledger line; whom it served is told as a company's size would be: never by a person's name."""
     entry, visit = line.entry, line.visit
-    case, station = entry.case, entry.case.station
+    service, activity = entry.service, entry.activity
+    station = service.station
     starts, ends = clock.local(visit.starts_at), clock.local(visit.ends_at)
     is_credit = entry.kind is EntryKind.CREDIT
     return [
@@ -76,12 +77,12 @@ def row(line: Exported) -> list[str]:
             entry.expert.name,
             entry.expert.volunteer_number,
             *_personal(line),
-            case.title,
+            service.title,
             entry.served_on.isoformat(),
             f"{starts:%H:%M}",
             f"{ends:%H:%M}",
-            visit.place or word(entry.mode),
-            word(entry.mode),
+            visit.place or how_word(entry),
+            how_word(entry),
             visit.summary,
         )
     ] + [
@@ -90,8 +91,8 @@ def row(line: Exported) -> list[str]:
             safe(cell)
             for cell in (
                 station.legal_entity if station else "",
-                visit.decided_by or "",
-                named(case.category, short=True) + gettext("类中小企业") if case.category else "",
+                activity.leader if activity is not None else visit.decided_by or "",
+                named(service.category, short=True) + gettext("类中小企业") if service.category else "",
                 entry.recorded_by,
                 f"{clock.local(entry.recorded_at):%Y-%m-%d %H:%M}",
                 "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import complaints
+from helpdesk.domain import activities, complaints
 from helpdesk.i18n import N_
 from helpdesk.models import Role
 from helpdesk.presentation.words import ROLES
@@ -45,6 +45,7 @@ _LINKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "records.list",
         ("records", "corrections", "dossiers", "dossier_corrections", "national"),
     ),
+    (N_("活动"), "activities.index", "activities.list", ("activities",)),
     (N_("投诉"), "complaints.index", "complaints.list", ("complaints",)),
     (N_("服务时长"), "hours.index", "hours.read", ("hours", "statements")),
     (N_("证书"), "certificates.index", "hours.read", ("certificates",)),
@@ -75,7 +76,7 @@ _RARE = (
     "claims.index", "canned_replies.index", "stations.index", "targets.edit", "accounts.index", "mails.index",
     "health.accesses", "certificates.index", "record_transfers.index", "records.index", "cycles.index",
     "monthly.index", "nominations.index", "commendations.index", "series.index",
-    "table_imports.index",
+    "table_imports.index", "activities.index",
 )  # fmt: skip
 
 _HOMES: tuple[tuple[Role, str], ...] = (
@@ -111,6 +112,8 @@ def navigation_for(who: Who) -> list[Item]:
 
 def _count(who: Who, endpoint: str) -> int | None:
     """How many wait for this person, where a term runs."""
+    if endpoint == "activities.index":
+        return activities.to_verify(who) or None
     return complaints.to_answer(who) if endpoint == "complaints.index" else None
 
 

@@ -10,6 +10,8 @@ from flask_babel import gettext
 
 from helpdesk.domain import notices
 from helpdesk.models import (
+    Activity,
+    ActivityStep,
     Address,
     Case,
     CommendationEvent,
@@ -21,7 +23,7 @@ from helpdesk.models import (
     Role,
     Status,
 )
-from helpdesk.presentation import complaint_page, nominee_words, outage_words
+from helpdesk.presentation import activity_page, complaint_page, nominee_words, outage_words
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -60,6 +62,7 @@ def rows(
     who: Who,
     of_complaints: Iterable[tuple[Notice, ComplaintStep, Complaint]] = (),
     honours: Iterable[tuple[Notice, CommendationEvent]] = (),
+    held: Iterable[tuple[Notice, ActivityStep, Activity]] = (),
 ) -> list[Row]:
     """Each notice as a line, newest first; what an expert was only offered does not name the company."""
     known = notices.open_contacts(who, (case for _, _, case in found))
@@ -67,7 +70,19 @@ def rows(
     lines |= {notice.id: _of_outage(notice, outage, who) for notice, outage in outages}
     lines |= {notice.id: _of_complaint(notice, step, row, who) for notice, step, row in of_complaints}
     lines |= {notice.id: _of_nominee(notice, line) for notice, line in honours}
+    lines |= {notice.id: _of_activity(notice, step, activity) for notice, step, activity in held}
     return [lines[key] for key in sorted(lines, reverse=True)]
+
+
+def _of_activity(notice: Notice, step: ActivityStep, activity: Activity) -> Row:
+    return Row(
+        text=activity_page.step_text(step),
+        about=f"{activity.number} {activity.title}",
+        url=activity_page.service_url(activity),
+        when=moment(step.at),
+        icon=activity_page.ICONS[step.act],
+        unread=notice.read_at is None,
+    )
 
 
 def _of_nominee(notice: Notice, line: CommendationEvent) -> Row:

@@ -77,6 +77,7 @@ def _tile(figure: Figure) -> dict[str, Any]:
         "kept": (gettext("按时首次答复"), "%"),
         "solved": (gettext("企业确认解决"), "%"),
         "minutes": (gettext("服务时长"), gettext("小时")),
+        "activities": (gettext("核定的活动"), gettext("场")),
         "experts": (gettext("在岗专家"), gettext("人")),
         "deflected": (gettext("看文章就解决了"), gettext("次")),
     }
@@ -97,6 +98,6 @@ def _change(figure: Figure) -> str:
     value, before = figure.value or 0.0, figure.before or 0.0
     if figure.name in ("kept", "solved"):
         return gettext("%(n)s 点", n=f"{abs(value - before):.1f}")
-    if figure.name in ("experts", "deflected") or not before:
+    if figure.name in ("activities", "experts", "deflected") or not before:
         return f"{abs(value - before):,.0f}"
     return f"{100 * abs(value - before) / before:.0f}%"

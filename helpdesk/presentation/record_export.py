@@ -21,12 +21,12 @@ from helpdesk.i18n import N_
 from helpdesk.models import EntryKind, HoursEntry
 from helpdesk.presentation.export import safe
 from helpdesk.presentation.hours_page import VOUCHED
-from helpdesk.presentation.words import named, word
+from helpdesk.presentation.words import how_word, named, word
 from helpdesk.rules.credit import hours_text
 
 FORMAT = "wenqu-record/1"
 COLUMNS = (
-    N_("服务日期"), N_("案件编号"), N_("标题"), N_("类别"), N_("方式"), N_("分钟"), N_("小时"), N_("由谁确认"),
+    N_("服务日期"), N_("编号"), N_("标题"), N_("类别"), N_("方式"), N_("分钟"), N_("小时"), N_("由谁确认"),
     N_("记录单位"), N_("入账或冲正"), N_("冲正原因"), N_("入账时间"), N_("记录摘要"),
 )  # fmt: skip
 PAPER_COLUMNS = (N_("证书编号"), N_("案件编号"), N_("分钟"), N_("出具日期"), N_("状态"), N_("核验码"))
@@ -87,8 +87,9 @@ def _entry(record: Record, entry: HoursEntry) -> dict[str, Any]:
     return {
         "kind": entry.kind.value,
         "served_on": entry.served_on.isoformat(),
-        "case": entry.case.number,
-        "title": entry.case.title,
+        "case": entry.case.number if entry.case is not None else None,
+        "activity": entry.activity.number if entry.activity is not None else None,
+        "title": entry.service.title,
         "category": entry.category_code,
         "mode": entry.mode.value,
         "minutes": entry.minutes,
@@ -104,10 +105,10 @@ def _lines(record: Record) -> Iterator[list[Cell]]:
     for entry in record.entries:
         yield [
             entry.served_on,
-            entry.case.number or "",
-            entry.case.title,
-            named(entry.case.category, short=True),
-            word(entry.mode),
+            entry.service.number or "",
+            entry.service.title,
+            named(entry.service.category, short=True),
+            how_word(entry),
             entry.minutes,
             float(hours_text(entry.minutes)),
             gettext(VOUCHED[entry.confirmed_by]),

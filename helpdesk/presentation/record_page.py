@@ -26,7 +26,8 @@ from helpdesk.models import (
     Visit,
 )
 from helpdesk.presentation import filters
-from helpdesk.presentation.words import MEETINGS, VISIT_STATES, case_title, listed, word
+from helpdesk.presentation.activity_page import service_url
+from helpdesk.presentation.words import MEETINGS, VISIT_STATES, case_title, how_word, listed, service_title
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.policy import Who
 
@@ -47,6 +48,8 @@ class CorrectionView:
     id: int
     number: str
     title: str
+    url: str
+    is_activity: bool
     day: str
     expert: str
     side: str
@@ -65,8 +68,10 @@ def correction_view(row: Correction) -> CorrectionView:
     state, tone, icon = CORRECTION_STATES[row.state]
     return CorrectionView(
         id=row.id,
-        number=row.case.number or "",
-        title=case_title(row.case),
+        number=row.visit.service.number or "",
+        title=service_title(row.visit.service),
+        url=service_url(row.visit.service),
+        is_activity=row.visit.activity is not None,
         day=filters.full_day(row.visit.starts_at),
         expert=row.expert.name,
         side=gettext(ASKED_BY[row.side]),
@@ -112,7 +117,7 @@ def visit_facts(visit: Visit) -> list[tuple[str, str]]:
     return [
         (gettext("日期"), filters.full_day(visit.starts_at)),
         (gettext("时间"), f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}"),
-        (gettext("方式"), listed(word(visit.mode), visit.place)),
+        (gettext("方式"), listed(how_word(visit), visit.place)),
         (gettext("服务、准备、路上"), gettext("%(a)s、%(b)s、%(c)s 分钟", a=visit.contact_minutes,
                                     b=visit.preparation_minutes, c=visit.travel_minutes)),
         (gettext("计入"), gettext("%(n)s 分钟", n=hours.minutes_of_visit(visit.id))),
@@ -153,6 +158,7 @@ class TermView:
 
     number: str
     title: str
+    url: str
     day: str
     expert: str
     missing: str
@@ -170,10 +176,12 @@ def term_view(row: Open, *, stations: tuple[int, ...], who: Who) -> TermView:
     missing = [gettext(word) for word, needs in parts if needs]
     term = row.term
     mine = term.expert_id in who.expert_ids
-    may_evaluate = row.needs_evaluation and not mine and term.case.station_id in stations
+    service = term.visit.service
+    may_evaluate = row.needs_evaluation and not mine and term.case is not None and term.case.station_id in stations
     return TermView(
-        number=term.case.number or "",
-        title=case_title(term.case),
+        number=service.number or "",
+        title=service_title(service),
+        url=service_url(service),
         day=filters.full_day(term.visit.starts_at),
         expert=term.expert.name,
         missing=gettext("、").join(missing),
@@ -181,9 +189,7 @@ def term_view(row: Open, *, stations: tuple[int, ...], who: Who) -> TermView:
         state=gettext(state),
         tone=tone,
         icon=icon,
-        evaluate_url=url_for("records.evaluate", number=term.case.number, visit_id=term.visit_id)
-        if may_evaluate
-        else "",
+        evaluate_url=url_for("records.evaluate", number=service.number, visit_id=term.visit_id) if may_evaluate else "",
     )
 
 

@@ -52,6 +52,7 @@ from helpdesk.presentation.words import (
     category_name,
     district_name,
     event_text,
+    how_word,
     industry_label,
     named,
     reason_text,
@@ -472,13 +473,13 @@ def _served(parts: CaseParts, expert: Expert, who: Who) -> Facts:
 
 def _line(row: HoursEntry) -> Facts:
     return {
-        "number": row.case.number,
-        "title": row.case.title,
+        "number": row.service.number,
+        "title": row.service.title,
         "served_on": _day(row.served_on),
         "minutes": row.minutes,
         "kind": row.kind.value,
         "is_reversal": row.kind is EntryKind.REVERSAL,
-        "mode_text": word(row.mode),
+        "mode_text": how_word(row),
         "category": category_name(row.category_code),
         "vouched_text": gettext(VOUCHED[row.confirmed_by]),
         "reason": row.reason,

@@ -14,6 +14,7 @@ from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.i18n import N_
 from helpdesk.models import (
+    Activity,
     Answer,
     Case,
     Category,
@@ -23,6 +24,7 @@ from helpdesk.models import (
     Event,
     ExpertStatus,
     ExpertTeam,
+    HoursEntry,
     Meeting,
     OfferStatus,
     Outcome,
@@ -34,6 +36,7 @@ from helpdesk.models import (
     Topic,
     TransferStatus,
     Urgency,
+    Visit,
     VisitStatus,
 )
 from helpdesk.presentation.language import is_english
@@ -345,6 +348,18 @@ REFUSALS: dict[str, str] = {
     "review_open": N_("正在核查收费情况，先不能办结"),
     "no_review": N_("没有待核查的收费报告"),
     "not_silent_yet": N_("企业还有时间回应，满 %(days)s 天后才能核定"),
+    "own_activity": N_("您自己参加的活动，要请别的协调员来记"),
+    "place_missing": N_("请写在哪里"),
+    "number_out_of_range": N_("请填 %(least)s 到 %(most)s 之间的数"),
+    "category_unknown": N_("请选类别"),
+    "activity_without_experts": N_("请至少写一位专家"),
+    "too_many_experts": N_("一场活动最多写 %(most)s 位专家"),
+    "expert_twice": N_("这位专家前面已经写过"),
+    "expert_of_several": N_("有几位专家都叫这个名字，请写志愿者编号"),
+    "attendance_outside": N_("要在活动的时间以内"),
+    "attendance_other_day": N_("活动是在 %(day)s，只能改成那一天的时间"),
+    "activity_changed": N_("这场活动刚刚有人改过，请核对后再决定"),
+    "activity_decided": N_("这场活动已经核定或撤回，不能再改"),
     "own_hours": N_("自己的服务时长不能由自己确认"),
     "too_few_attempts": N_("要在不同的 %(needed)s 天都联系过才行，现在有 %(days)s 天"),
     "station_missing": N_("请选一个站点"),
@@ -592,6 +607,17 @@ def named(thing: Category | Topic | District | Detachment | Station | None, *, s
 def district_name(code: str | None) -> str:
     """The name of a district by its code; empty for none."""
     return named(_cached(District, code or ""))
+
+
+def how_word(row: Visit | HoursEntry) -> str:
+    """How a session was held; an activity somewhere was at no company's."""
+    is_there = row.activity_id is not None and row.mode is Meeting.ONSITE
+    return gettext("现场") if is_there else word(row.mode)
+
+
+def service_title(service: Case | Activity) -> str:
+    """What a case or an activity is called."""
+    return case_title(service) if isinstance(service, Case) else service.title
 
 
 def case_title(case: Case) -> str:

@@ -53,7 +53,7 @@ BLUEPRINTS = (
     "statements", "record_transfers",
     "print_runs", "print_files", "monthly", "exports",
     "schemes", "cycles", "nominations", "commendations", "honour_roll", "awards",
-    "series", "takeouts", "table_imports",
+    "series", "takeouts", "table_imports", "activities",
 )  # fmt: skip
 
 

@@ -70,7 +70,8 @@ def grant(correction: Correction) -> Response:
         ),
     )
     if refused is None:
-        flash(gettext("已更正，证书重新出具"), "done")
+        done = gettext("已更正，证书重新出具") if correction.case is not None else gettext("已更正")
+        flash(done, "done")
         return answer(url_for("corrections.show", correction_id=correction.id))
     return _page(correction, form, RefuseCorrectionForm(formdata=None), refused)
 
@@ -88,7 +89,7 @@ def refuse(correction: Correction) -> Response:
 
 
 def _now(correction: Correction) -> dict[str, str]:
-    written = closure.latest_answer(correction.case)
+    written = closure.latest_answer(correction.case) if correction.case is not None else None
     return values_of(correction.visit) | {"content": written.result if written is not None else ""}
 
 
@@ -112,9 +113,15 @@ def _page(
         no=no,
         wrong=no if refusing else form,
         may_decide=is_open and policy.can(me(), "correction.decide", correction),
-        may_see_case=policy.can(me(), "case.read", correction.case),
+        may_see_case=_may_see(correction),
         has_errors=status != 200,
     )
+
+
+def _may_see(correction: Correction) -> bool:
+    if correction.case is not None:
+        return policy.can(me(), "case.read", correction.case)
+    return policy.can(me(), "activity.read", correction.visit.activity)
 
 
 @bp.route("/cases/<number>/visits/<int:visit_id>/reversal", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from helpdesk.domain import consultation
 from helpdesk.errors import NotFound
 from helpdesk.models import (
     Account,
+    Activity,
     Article,
     Attachment,
     Award,
@@ -156,6 +157,11 @@ def draft_for(view: View) -> View:
 def correction_for(action: str) -> Callable[[View], View]:
     """The correction of the address's `correction_id`."""
     return _thing_for(action, Correction, "correction_id", lambda value: Correction.id == value, "correction.read")
+
+
+def activity_for(action: str) -> Callable[[View], View]:
+    """The activity of the address's `activity_id`."""
+    return _thing_for(action, Activity, "activity_id", lambda value: Activity.id == value, "activity.read")
 
 
 def dossier_correction_for(action: str) -> Callable[[View], View]:

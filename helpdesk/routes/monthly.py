@@ -67,7 +67,7 @@ def lines(month: str) -> Response:
         title=monthly_page.month_name(day),
         month=month,
         headings=[gettext(word) for word in monthly_page.LINE_HEADINGS],
-        rows=[(monthly_page.case_url(entry), monthly_page.line(entry, me())) for entry in shown],
+        rows=[(monthly_page.line_url(entry), monthly_page.line(entry, me())) for entry in shown],
         part=here,
         older=older,
     )

@@ -42,6 +42,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("months", N_("登记满"), N_("个月"), 1, frozenset({Subject.EXPERT})),
     Measure("idle_months", N_("最近一年里最长连续几个月没有服务"), N_("个月"), 1, _ALL),
     Measure("cases", N_("办成件数"), N_("件"), 1, _ALL),
+    Measure("activities", N_("参加的活动"), N_("场"), 1, _ALL),
     Measure("companies", N_("帮到的企业"), N_("家"), 1, _ALL),
     Measure("first_companies", N_("第一次得到帮助的企业"), N_("家"), 1, _ALL),
     Measure("districts", N_("服务到的区"), N_("个区"), 1, _ALL),
@@ -294,10 +295,10 @@ def recorded_in_time(ended: date, recorded: date, calendar: Calendar) -> bool:
 
 @dataclass(frozen=True)
 class Served:
-    """A visit as the signals see it."""
+    """A visit as the signals see it; at an activity it is of no case."""
 
     visit_id: int
-    case_id: int
+    case_id: int | None
     expert_id: int
     company_id: int | None
     starts_at: datetime
@@ -377,6 +378,8 @@ def _same_pairs(visits: Sequence[Served]) -> Signal:
     cases: dict[tuple[int, int], set[int]] = {}
     whole: dict[int, set[int]] = {}
     for visit in visits:
+        if visit.case_id is None:
+            continue
         whole.setdefault(visit.expert_id, set()).add(visit.case_id)
         if visit.company_id is not None:
             cases.setdefault((visit.expert_id, visit.company_id), set()).add(visit.case_id)

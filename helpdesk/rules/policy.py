@@ -19,6 +19,7 @@ from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
     Account,
+    Activity,
     Article,
     ArticleState,
     Attachment,
@@ -37,6 +38,7 @@ from helpdesk.models import (
     Expert,
     Grant,
     Honour,
+    HoursEntry,
     Incoming,
     Invitation,
     NewsChannel,
@@ -504,6 +506,65 @@ def station_any(who: Who, held: Held) -> ColumnElement[bool]:
     return true()
 
 
+def activity_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Activities of the station."""
+    return Activity.station_id == held.station_id
+
+
+def activity_of_my_station_not_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Activities of the station at which this person did not serve (rule R05)."""
+    return and_(Activity.station_id == held.station_id, *_did_not_serve(who))
+
+
+def activity_i_verify_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Activities of the station that somebody else recorded, and at which this person did not serve (rule R05)."""
+    return and_(Activity.station_id == held.station_id, _activity_of_others(who))
+
+
+def activity_i_served(who: Who, held: Held) -> ColumnElement[bool]:
+    """Activities at which this expert served."""
+    served = exists().where(
+        Visit.activity_id == Activity.id, Visit.expert_id == held.expert_id, Visit.status != VisitStatus.VOID
+    )
+    reversed_once = exists().where(HoursEntry.activity_id == Activity.id, HoursEntry.expert_id == held.expert_id)
+    return or_(served, reversed_once)
+
+
+def activity_of_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Activities of stations of the district."""
+    return exists().where(Station.id == Activity.station_id, Station.district == held.district)
+
+
+def activity_i_verify_in_my_district(who: Who, held: Held) -> ColumnElement[bool]:
+    """Those of them that somebody else recorded, and at which this person did not serve (rule R05)."""
+    return and_(activity_of_my_district(who, held), _activity_of_others(who))
+
+
+def activity_any(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every activity."""
+    return Activity.id > 0
+
+
+def activity_any_of_others(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every activity that somebody else recorded, and at which this person did not serve (rule R05)."""
+    return _activity_of_others(who)
+
+
+def activity_any_not_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """Every activity at which this person did not serve (rule R05)."""
+    return and_(Activity.id > 0, *_did_not_serve(who))
+
+
+def _activity_of_others(who: Who) -> ColumnElement[bool]:
+    return and_(Activity.recorded_by_id != who.account_id, *_did_not_serve(who))
+
+
+def _did_not_serve(who: Who) -> list[ColumnElement[bool]]:
+    if not who.expert_ids:
+        return []
+    return [~exists().where(Visit.activity_id == Activity.id, Visit.expert_id.in_(who.expert_ids))]
+
+
 def saved_view_mine(who: Who, held: Held) -> ColumnElement[bool]:
     """Views this person named."""
     return SavedView.account_id == who.account_id
@@ -881,6 +942,22 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.OPERATOR, "table_upload.read table_upload.import", table_upload_mine),
     _rule(Role.OPERATOR, "table_import.read table_import.decide", table_import_any),
     _rule(Role.OPERATOR, "table_imports.list table_imports.people", page),
+    _rule(Role.EXPERT, "activity.read activity.ask_correction", activity_i_served),
+    _rule(Role.EXPERT, "activities.list", page),
+    _rule(Role.COORDINATOR, "station.record_activity", station_mine),
+    _rule(Role.COORDINATOR, "activity.read", activity_of_my_station),
+    _rule(Role.COORDINATOR, "activity.change", activity_of_my_station_not_mine),
+    _rule(Role.COORDINATOR, "activity.verify", activity_i_verify_at_my_station),
+    _rule(Role.COORDINATOR, "activities.list activities.record", page),
+    _rule(Role.DISTRICT, "activity.read", activity_of_my_district),
+    _rule(Role.DISTRICT, "activity.verify", activity_i_verify_in_my_district),
+    _rule(Role.DISTRICT, "activities.list", page),
+    _rule(Role.OPERATOR, "activity.read", activity_any),
+    _rule(Role.OPERATOR, "activity.verify", activity_any_of_others),
+    _rule(Role.OPERATOR, "activity.reverse_hours", activity_any_not_mine),
+    _rule(Role.OPERATOR, "activities.list", page),
+    _rule(Role.OVERSEER, "activity.read", activity_any),
+    _rule(Role.OVERSEER, "activities.list", page),
     _rule(Role.COORDINATOR, "station.count", station_mine),
     _rule(Role.COORDINATOR, "monthly.read exports.read", page),
     _rule(Role.DISTRICT, "station.count", station_of_my_district),

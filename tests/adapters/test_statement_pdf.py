@@ -155,6 +155,19 @@ def test_a_named_company_stands_there(renderer: WeasyPrintRenderer) -> None:
     assert "<b>示例</b>智锁：" in flat(renderer.render(facts(1, groups=[group])))
 
 
+def test_activities_stand_beside_the_cases_and_alone(renderer: WeasyPrintRenderer) -> None:
+    held = line(2, number="HD-26-00007", kind="activity", content="专精特新申报集中辅导")
+    both = facts(2, groups=[{"zh": "市场帮扶", "en": "Market", "minutes": 422, "lines": [line(1), held]}])
+    recorder = {**both.recorders[0], "cases": 1, "activities": 1}
+    made = flat(renderer.render(replace(both, recorders=[recorder])))
+    for word in ("公益服务1件、参加活动1场", "活动：专精特新申报集中辅导", "HD-26-00007", "合计1件、活动1场", "1+1场"):
+        assert word in made.replace(" ", ""), word
+    assert "in1caseand1activity" in made.replace(" ", "")
+    alone = facts(1, groups=[{"zh": "市场帮扶", "en": "Market", "minutes": 211, "lines": [held]}])
+    made = flat(renderer.render(replace(alone, recorders=[{**recorder, "cases": 0}]))).replace(" ", "")
+    assert "参加面向中小企业的公益服务活动1场，服务时间" in made and "合计活动1场" in made
+
+
 def test_the_same_facts_give_the_same_bytes(long: bytes) -> None:
     assert WeasyPrintRenderer("问渠", "Wenqu").render(facts(60)) == long
 

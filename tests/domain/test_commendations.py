@@ -158,8 +158,8 @@ def test_every_measure_is_reckoned(town):
     assert figures == {
         "total_minutes": 120, "minutes": 120, "company_minutes": 120, "months": 34,
         "idle_months": figures["idle_months"],
-        "cases": 2, "companies": 2, "first_companies": 2, "districts": 2, "industries": 1, "experts": 1,
-        "rating": 500, "ratings": 2, "timely": 50, "upheld": 0,
+        "cases": 2, "activities": 0, "companies": 2, "first_companies": 2, "districts": 2, "industries": 1,
+        "experts": 1, "rating": 500, "ratings": 2, "timely": 50, "upheld": 0,
     }  # fmt: skip
     assert figures["idle_months"] > 0
     nanshan = town.cast.station().id

@@ -1,7 +1,7 @@
 """Random steps by random people at random times: whatever they try, the house's invariants hold.
 
 No illegal state; ledger minutes are confirmed minutes, also after corrections and reversals; exactly one valid
-certificate for each closed case and expert with hours; the expert's page and what a commendation weighs say what the
+certificate for each closed case and expert with hours, activities count when somebody else verified them; the expert's page and what a commendation weighs say what the
 ledger says, also after two experts turned out to be one person; nobody confirmed their own hours; the event log replays
 to the current state.
 """
@@ -25,6 +25,7 @@ from helpdesk import clock as house_clock
 from helpdesk import create_app, models
 from helpdesk.db import begin, db
 from helpdesk.domain import (
+    activities,
     assignment,
     certificates,
     closure,
@@ -40,10 +41,14 @@ from helpdesk.domain import (
     triage,
     visits,
 )
+from helpdesk.domain.activities import ActivityFacts, Attendance
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
     COUNTS,
+    Activity,
+    ActivityKind,
+    ActivityState,
     Case,
     Certificate,
     Correction,
@@ -57,6 +62,7 @@ from helpdesk.models import (
     Status,
     Subject,
     Visit,
+    VisitStatus,
 )
 from helpdesk.rules import lifecycle, policy
 from helpdesk.rules.credit import GATE, GATE_STATION
@@ -122,6 +128,7 @@ class Office:
 
     def check(self) -> None:
         self.events_replay_to_the_state()
+        self.activities_count_when_verified_by_others()
         self.the_ledger_is_the_confirmed_minutes()
         self.one_valid_certificate_for_each_case_and_expert_with_hours()
         self.the_expert_reads_what_the_ledger_says()
@@ -157,6 +164,7 @@ class Office:
                 "visit",
                 "confirm_visit",
                 "void",
+                *AT_ACTIVITIES,
                 *(RECORDS if self.is_settled(case) else ()),
             }
             verbs = tuple(v for v in VERBS if v[0] in names)
@@ -242,6 +250,7 @@ class Office:
     def one_valid_certificate_for_each_case_and_expert_with_hours(self) -> None:
         earned = db.session.execute(
             select(HoursEntry.case_id, HoursEntry.expert_id, func.sum(HoursEntry.minutes))
+            .where(HoursEntry.case_id.is_not(None))
             .group_by(HoursEntry.case_id, HoursEntry.expert_id)
             .having(func.sum(HoursEntry.minutes) != 0)
         ).all()
@@ -253,7 +262,8 @@ class Office:
         assert sorted(map(tuple, valid)) == sorted(map(tuple, earned))
 
     def the_expert_reads_what_the_ledger_says(self) -> None:
-        """Ledger, valid certificates, the hours page, stars and commendations reckon with one number."""
+        """Ledger, valid certificates with verified activities, the hours page, stars and commendations reckon with one
+        number."""
         ids = [expert.id for expert in self.experts.values()]
         weighed = evidence.facts(Subject.EXPERT, date(2000, 1, 1), house_clock.today(), ids)
         for expert in self.experts.values():
@@ -265,8 +275,28 @@ class Office:
                     )
                 )
             )
-            assert ledger == papers == hours.totals(expert.id).minutes == hours.progress(expert).minutes
+            attended = sum(
+                db.session.scalars(
+                    select(Visit.counted_minutes)
+                    .join(Activity, Activity.id == Visit.activity_id)
+                    .where(Visit.expert_id == expert.id, Visit.status == VisitStatus.VERIFIED)
+                    .where(Activity.state == ActivityState.VERIFIED)
+                )
+            )
+            assert ledger == papers + attended == hours.totals(expert.id).minutes == hours.progress(expert).minutes
             assert ledger == weighed[expert.id]["minutes"] == weighed[expert.id]["total_minutes"]
+
+    def activities_count_when_verified_by_others(self) -> None:
+        """Each standing time at an activity is a line of the ledger, and each line one of an activity somebody else
+        than its recorder verified."""
+        for visit in db.session.scalars(select(Visit).where(Visit.activity_id.is_not(None))):
+            counts = visit.status is VisitStatus.VERIFIED
+            assert hours.minutes_of_visit(visit.id) == (visit.counted_minutes if counts else 0)
+            assert not counts or visit.activity.state is ActivityState.VERIFIED
+        for activity in db.session.scalars(select(Activity)):
+            assert activity.verified_by_id != activity.recorded_by_id
+            for visit in activities.of(activity):
+                assert self.own.get(activity.recorded_by_id) != visit.expert_id
 
     def nobody_confirmed_their_own_hours(self) -> None:
         for visit in db.session.scalars(select(Visit).where(Visit.decided_by_id.is_not(None))):
@@ -380,6 +410,63 @@ def _reissue(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
     certificates.reissue(office.chance.choice(papers), who, reason="名字写错了")
 
 
+def _record_activity(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    names = office.chance.sample(EXPERTS, 2 if coin else 1)
+    end = office.moment - timedelta(minutes=office.chance.randrange(1, 3000))
+    starts = end - timedelta(minutes=50)
+    facts = ActivityFacts(
+        ActivityKind.TALK, "policy", "讲座", "讲了", starts, end, Meeting.ONSITE, "报告厅", "南山站", "某某", 3, 9
+    )
+    served = [Attendance(office.cast.expert(name).id, starts, end, "主讲") for name in names]
+    if who.station_ids and coin:
+        waits = select(Activity).where(Activity.state.in_(activities.OPEN)).order_by(Activity.id).limit(1)
+        row = db.session.scalar(waits)
+        if row is not None:
+            activities.change(row, who, facts=facts, experts=served)
+            return
+    activities.record(office.cast.station(), who, facts=facts, experts=served, form_key=next(keys))
+
+
+def _some_activity(office: Office, *states: ActivityState) -> Activity:
+    rows = db.session.scalars(select(Activity).where(Activity.state.in_(states)).order_by(Activity.id)).all()
+    if not rows:
+        raise Refused("activity_decided")
+    return office.chance.choice(rows)
+
+
+def _decide_activity(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    row = _some_activity(office, ActivityState.RECORDED, ActivityState.RETURNED)
+    if office.chance.random() < 0.8:
+        activities.verify(row, who, score=5)
+    elif coin:
+        activities.give_back(row, who, reason="签到少一人")
+    else:
+        activities.withdraw(row, who, reason="记重了")
+
+
+def _settled_visit(office: Office) -> Visit:
+    found = activities.settled(_some_activity(office, ActivityState.VERIFIED))
+    return office.chance.choice(found)
+
+
+def _ask_about_activity(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    corrections.ask(_settled_visit(office), who, says="时间记错了", form_key=next(keys))
+
+
+def _decide_about_activity(office: Office, case: Case, who: policy.Who, coin: bool) -> None:
+    waits = Correction.case_id.is_(None), Correction.state == CorrectionState.OPEN
+    row = db.session.scalar(select(Correction).where(*waits).limit(1))
+    if row is None:
+        raise Refused("correction_decided")
+    if not coin:
+        corrections.refuse(row, who, reason="核实无误")
+        return
+    visit = row.visit
+    shorter = timedelta(minutes=office.chance.randrange(1, 10))
+    facts = VisitFacts(visit.starts_at + shorter, visit.ends_at, visit.mode, visit.place, visit.summary)
+    corrections.grant(row, who, facts=facts, reason="看了签到表")
+
+
 VERBS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("triage", ("desk",), lambda o, c, w, coin: triage.triage(c, w, category_code="policy" if coin else "finance")),
     ("reject", ("desk",), lambda o, c, w, coin: triage.reject(c, w, ground="secret_privacy", reason="涉密")),
@@ -417,16 +504,25 @@ VERBS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("decide_correction", ("desk", "zhou", "qian"), _decide_correction),
     ("reverse", ("zhou", "desk"), lambda o, c, w, coin: hours.reverse(_visit_of(o, c), w, reason="没有发生")),
     ("reissue", ("zhou", "desk", "chen"), _reissue),
+    ("record_activity", ("wang", "qian", "zhao"), _record_activity),
+    ("decide_activity", ("wang", "qian", "li", "zhou", "zhao"), _decide_activity),
+    ("ask_about_activity", EXPERTS, _ask_about_activity),
+    ("decide_about_activity", ("wang", "qian", "zhou"), _decide_about_activity),
+    ("reverse_at_activity", ("zhou", "wang"), lambda o, c, w, coin: activities.reverse(_settled_visit(o), w, reason="没有来")),
 )  # fmt: skip
 
 
 # What may be done to a record whatever state its case is in.
+AT_ACTIVITIES = (
+    "record_activity", "decide_activity", "ask_about_activity", "decide_about_activity", "reverse_at_activity",
+)  # fmt: skip
 RECORDS = ("ask_correction", "decide_correction", "reverse", "reissue")
 
 # The way forward is tried more often than the ways out, so that walks get far.
 WEIGHTS = {"triage": 6, "offer": 8, "accept": 8, "reply": 3, "visit": 4, "answer": 6, "confirm_visit": 3,
            "withdraw": 0.3, "refer": 0.3, "reject": 0.6, "merge": 0.4, "void": 0.5, "take": 0.4, "hand_back": 0.5,
            "resume": 4, "unmerge": 4, "appeal": 3, "uphold_appeal": 4, "close_unreachable": 3, "verify": 4, "decide_review": 20, "confirm": 4, "report_payment": 2,
+           "decide_activity": 1.5, "reverse_at_activity": 0.3,
            "reverse": 0.3, "decide_correction": 4, "ask_correction": 4}  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def test_the_pages_and_files_say_the_same(browser, served):
     assert page.says("少于 5 条不算平均分")
     text = browser.open("/monthly/2026-11/table.csv", "zhou").get_data().decode("utf-8-sig")
     rows = {row[1]: row for row in csv.reader(io.StringIO(text))}
-    assert rows["2026 年 11 月"][2:10] == ["3", "3", "2", "3", "3.0", "0.0", "3.0", "3"]
+    assert rows["2026 年 11 月"][2:12] == ["3", "3", "0", "0", "2", "3", "3.0", "0.0", "3.0", "3"]
     sent = browser.open("/monthly/2026-11/lines.xlsx", "wang")
     book = load_workbook(io.BytesIO(sent.get_data()), read_only=True)
     assert [row[7] for row in book.active.iter_rows(values_only=True)] == ["分钟", 60, 60]

@@ -20,6 +20,7 @@ from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.cli.city import papers
 from helpdesk.db import db
 from helpdesk.domain import (
+    activities,
     articles,
     assignment,
     attachments,
@@ -228,6 +229,7 @@ def build(make: Make) -> Town:
     series.begin(
         made["consulting"], cast.wang, series.Plan(2, SeriesUnit.WEEK, clock.today(), "双周核对", "核对材料。")
     )
+    activities_of(make)
     record_terms.go_round()
     chen = cast.expert("chen")
     # Each of them: the robot looks at the first few experts only.
@@ -268,6 +270,17 @@ def build(make: Make) -> Town:
         [objection],
         [complained],
     )
+
+
+def activities_of(make: Make) -> None:
+    """One that waits, one given back, one verified with a correction that waits, one withdrawn."""
+    cast, day = make.cast, clock.now() - timedelta(days=9)
+    make.activity("wu", by="qian", end=day)
+    activities.give_back(make.activity("wu", end=day - timedelta(days=1)), cast.qian, reason="少写了一位专家")
+    verified = make.activity("chen", "zheng", verified_by="li", end=day - timedelta(days=2))
+    wrong = activities.settled(verified)[0]
+    corrections.ask(wrong, cast.chen, says="讲了三小时，只记了两小时。", form_key="town-activity")
+    activities.withdraw(make.activity("wu", end=day - timedelta(days=3)), cast.wang, reason="记重了")
 
 
 def complain(make: Make, made: dict[str, Case]) -> str:

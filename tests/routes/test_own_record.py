@@ -102,7 +102,7 @@ def test_csv_is_read_back_and_runs_nothing(browser, tricky, app):
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
     assert answer.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert rows[0][:3] == ["服务日期", "案件编号", "标题"] and len(rows) == 2
+    assert rows[0][:3] == ["服务日期", "编号", "标题"] and len(rows) == 2
     line = dict(zip(*rows, strict=True))
     assert line["标题"].startswith("'=HYPERLINK") and line["分钟"] == "60" and line["小时"] == "1.0"
     assert line["服务日期"] == "2026-11-18" and line["入账时间"] == "2026-11-18 10:00", "Shenzhen time"

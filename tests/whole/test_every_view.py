@@ -14,6 +14,7 @@ from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
 from helpdesk.domain import (
+    activities,
     articles,
     attachments,
     awards,
@@ -175,12 +176,14 @@ def world(app, make, cast):
         facts=awards._facts(nomination), pdf_key=paper.pdf_key, rendered_at=paper.rendered_at,
     )  # fmt: skip
     db.session.add(given)
+    activity = make.activity("chen")
     again = series.begin(
         consulting, cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度回访", "看看报税。")
     )
     db.session.commit()
     return {
         "series": again,
+        "activity": activity,
         "term": keeping.set_term(cast.zhou, months=36, from_on=clock.today(), reason="市里规定"),
         "training": training,
         "award": given,
@@ -257,6 +260,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         "training_id": world["training"].id,
         "honour_id": world["honour"].id,
         "correction_id": world["correction"].id,
+        "activity_id": world["activity"].id,
+        "attendance_id": activities.of(world["activity"])[0].id,
         "complaint_id": world["complaint"].id,
         "dossier_correction_id": world["dossier_correction"].id,
         "dossier_kind": "trainings",
@@ -335,6 +340,7 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         ("invitation_id", "invitation"),
         ("member_id", "member"),
         ("correction_id", "correction"),
+        ("activity_id", "activity"),
         ("complaint_id", "complaint"),
         ("dossier_correction_id", "dossier_correction"),
         ("erasure_id", "erasure"),

@@ -130,6 +130,8 @@ def objects(make, cast):
         "series of Nanshan, for Southlight": series.begin(
             ours, cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度回访", "看看报税。")
         ),
+        "activity recorded by Wang, Chen served (Nanshan)": make.activity("chen"),
+        "activity recorded by Wang, Qian served (Nanshan)": make.activity("qian"),
         "canned reply of all stations": canned_replies.write(cast.zhou, None, title="谢谢", body="谢谢{称呼}。"),
     }
 
@@ -220,6 +222,7 @@ def drawn(make, cast) -> str:
 
 # The nouns whose actions are asked of an object of this kind.
 NOUNS = {
+    "Activity": ("activity",),
     "Case": ("case", "visit", "attempt"),
     "Offer": ("offer",),
     "Certificate": ("certificate",),

@@ -41,7 +41,8 @@ class StatementFacts(Facts):
     """Everything a statement says, as plain values; all times are whole minutes.
 
     `groups`: for each field `zh`, `en`, `minutes` and `lines` (`number`, `on`, `until`, `company` or None, `content`,
-    `modes` {mode: minutes}, `minutes`, `confirmed_by` company, station or both, `recorder`). `recorders`: `name`,
+    `modes` {mode: minutes}, `minutes`, `confirmed_by` company, station or both, `recorder`; an activity has `kind`
+    "activity"). `recorders`: `name`,
     `station`, `head`, `handlers`, `contact`, `minutes`, `cases`. `trainings`: `name`, `on`, `minutes`, `by`. `honours`:
     `name`, `on`, `by`. `transferred`: `origin`, `minutes`, `count`; never part of `minutes_total`. Days are ISO dates.
     """
@@ -146,7 +147,8 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
     """The strings of this statement. Raises RenderingUnavailable when a field cannot be printed as it is."""
     total = hours(facts.minutes_total)
     groups = tuple(_group(group, coverage) for group in facts.groups)
-    count = sum(len(group.lines) for group in groups)
+    activities = sum(_is_activity(line) for group in facts.groups for line in group["lines"])
+    cases = sum(len(group.lines) for group in groups) - activities
     period = chinese_period(facts.starts_on, facts.ends_on)
     name = clean(facts.expert_name)
     made = Statement(
@@ -157,13 +159,13 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
         period=period,
         total=total,
         body=(
-            f"兹证明，{name}同志（志愿者编号{clean(facts.expert_number)}）于{period}期间，以志愿专家身份为中小企业提供"
-            f"公益服务{count}件，服务时间累计{total}小时，其中企业确认{hours(facts.minutes_by_company)}小时、"
-            f"工作站核定{hours(facts.minutes_by_station)}小时。"
+            f"兹证明，{name}同志（志愿者编号{clean(facts.expert_number)}）于{period}期间，以志愿专家身份"
+            f"{_served(cases, activities)}，服务时间累计{total}小时，"
+            f"其中企业确认{hours(facts.minutes_by_company)}小时、工作站核定{hours(facts.minutes_by_station)}小时。"
         ),
         english=(
             f"This is to certify {total} hours of volunteer expert service to small and medium enterprises in "
-            f"{count} {'case' if count == 1 else 'cases'}, {english_period(facts.starts_on, facts.ends_on)}, "
+            f"{_english_count(cases, activities)}, {english_period(facts.starts_on, facts.ends_on)}, "
             "as recorded by the organisations named below."
         ),
         identity=(
@@ -173,7 +175,7 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
             ("起止时间", "First to last service", chinese_period(facts.first_on, facts.last_on)),
         ),
         groups=groups,
-        total_cases=str(count),
+        total_cases=_count(cases, activities, "、活动", " "),
         recorders=tuple(_recorder(row) for row in facts.recorders),
         trainings=trainings(facts.trainings),
         honours=honours(facts.honours),
@@ -231,8 +233,34 @@ def _group(group: dict[str, Any], coverage: Collection[int]) -> Group:
     )
 
 
+def _is_activity(line: dict[str, Any]) -> bool:
+    return line.get("kind") == "activity"
+
+
+def _count(cases: int, activities: int, joined: str, space: str = "") -> str:
+    """3件, 3件、活动2场 or 活动2场 alone."""
+    parts = [f"{cases}{space}件"] if cases or not activities else []
+    if activities:
+        parts.append(f"{joined if parts else joined.lstrip('、')}{space}{activities}{space}场")
+    return "".join(parts)
+
+
+def _served(cases: int, activities: int) -> str:
+    """What was done, in the sentence of the paper."""
+    if cases or not activities:
+        return f"为中小企业提供公益服务{_count(cases, activities, '、参加活动')}"
+    return f"参加面向中小企业的公益服务活动{activities}场"
+
+
+def _english_count(cases: int, activities: int) -> str:
+    parts = [f"{cases} {'case' if cases == 1 else 'cases'}"] if cases or not activities else []
+    if activities:
+        parts.append(f"{activities} {'activity' if activities == 1 else 'activities'}")
+    return " and ".join(parts)
+
+
 def _line(line: dict[str, Any], coverage: Collection[int]) -> Line:
-    company = clean(line["company"] or "") or UNNAMED_COMPANY
+    company = "活动" if _is_activity(line) else clean(line["company"] or "") or UNNAMED_COMPANY
     content = clamp(without_pictures(clean(line["content"]), coverage).strip(), LONGEST_CONTENT)
     return Line(
         days=_days(date.fromisoformat(line["on"]), date.fromisoformat(line["until"])),
@@ -243,6 +271,11 @@ def _line(line: dict[str, Any], coverage: Collection[int]) -> Line:
         recorder=clean(line["recorder"]),
         hours=hours(line["minutes"]),
     )
+
+
+def _recorded(cases: int, activities: int) -> str:
+    """The cases, and apart from them the activities, one organisation recorded."""
+    return f"{cases} + {activities}场" if activities else str(cases)
 
 
 def _days(first: date, last: date) -> str:
@@ -260,7 +293,7 @@ def _recorder(row: dict[str, Any]) -> Recorder:
         head=clean(row["head"]),
         handlers=clean(row["handlers"]),
         contact=clean(row["contact"]),
-        cases=str(row["cases"]),
+        cases=_recorded(row["cases"], row.get("activities", 0)),
         hours=hours(row["minutes"]),
     )
 

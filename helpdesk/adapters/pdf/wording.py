@@ -19,7 +19,7 @@ TITLE_EN = "CERTIFICATE OF VOLUNTEER SERVICE"
 UNNAMED_COMPANY = "一家中小企业"
 # What stands where a seal would be: only a key from a licensed authority makes one (《电子签名法》 art. 16).
 SEAL, MARK = "出证单位电子印章", "数字签名防篡改"
-MODES = {"onsite": "上门", "station": "到站", "online": "线上", "phone": "电话"}
+MODES = {"onsite": "上门", "station": "到站", "online": "线上", "phone": "电话", "there": "现场"}
 CONFIRMED = {"company": "企业确认", "station": "工作站核定"}
 CONFIRMED_EN = {
     "company": "hours confirmed by the company served",
