@@ -27,6 +27,7 @@ from helpdesk.errors import NotFound, Refused
 from helpdesk.i18n import DEFAULT_LOCALE
 from helpdesk.models import (
     Account,
+    Activity,
     Award,
     Case,
     Certificate,
@@ -110,7 +111,7 @@ def set_term(by: Who, *, days: int, from_on: date, reason: str) -> ComplaintRule
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody complains of. `number` is of a case or paper; name and contact are asked of strangers only."""
+    """What somebody complains of. `number` is of a case, an activity or a paper; strangers give name and contact."""
 
     about: ComplaintAbout
     says: str
@@ -207,7 +208,7 @@ def _subject(by: Who, said: Said) -> Subject:
     """What the number names, or what an expert's own complaint is about."""
     number = said.number.strip()
     if number:
-        found = _paper(number) or _case(number, by, said.about)
+        found = _paper(number) or _case(number, by, said.about) or _activity(number, by)
         if found is None:
             raise Refused("complaint_number_unknown", field="number")
         return found
@@ -237,6 +238,17 @@ def _case(number: str, by: Who, about: ComplaintAbout) -> Subject | None:
     """A case that the complainer may read: its number alone tells a stranger nothing."""
     case = db.session.scalar(select(Case).where(Case.number == number.upper(), policy.which(by, "case.read")))
     return _of_case(about, case, by.expert_id) if case is not None else None
+
+
+def _activity(number: str, by: Who) -> Subject | None:
+    """An activity that the complainer may read: whoever vouched for it, or recorded it, answers for what it says."""
+    row = db.session.scalar(
+        select(Activity).where(Activity.number == number.upper(), policy.which(by, "activity.read"))
+    )
+    if row is None:
+        return None
+    expert = db.session.get(Expert, by.expert_id) if by.expert_id is not None else None
+    return Subject(row.number, None, row.station, expert, row.verified_by_id or row.recorded_by_id)
 
 
 def _of_case(about: ComplaintAbout, case: Case, own_expert_id: int | None) -> Subject:

@@ -13,6 +13,7 @@ from helpdesk.db import db
 from helpdesk.domain import (
     activities,
     activity_log,
+    complaints,
     corrections,
     evidence,
     expert_merges,
@@ -32,6 +33,7 @@ from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
     Activity,
     ActivityState,
+    ComplaintAbout,
     CorrectionState,
     Evaluation,
     HoursEntry,
@@ -41,6 +43,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
+from helpdesk.rules import policy
 
 
 def facts_of(row: Activity, **other) -> ActivityFacts:
@@ -410,3 +413,14 @@ def test_ledger_of_cases_is_hashed_as_before(make, cast):
     make.case("closed")
     entry = db.session.scalars(select(HoursEntry)).one()
     assert hours._facts(entry)[4] == entry.case_id
+
+
+def test_an_expert_complains_of_one_by_its_number(make, cast):
+    """Whoever verified it neither reads nor answers the complaint (rule R05)."""
+    row = make.activity("chen", verified_by="li")
+    said = complaints.Said(ComplaintAbout.RECORD, "少记了一个小时，站点不改。", number=row.number)
+    found = complaints.make(cast.chen, said, form_key="c1")
+    assert (found.about_number, found.station_id, found.act_by_id) == (row.number, row.station_id, row.verified_by_id)
+    assert not policy.can(cast.li, "complaint.read", found) and policy.can(cast.zhou, "complaint.answer", found)
+    with pytest.raises(Refused, match="complaint_number_unknown"):
+        complaints.make(cast.zheng, said, form_key="c2")
