@@ -27,7 +27,7 @@ from helpdesk.models import (
     PaperStatus,
     SchemeKind,
 )
-from helpdesk.rules import commendation, policy
+from helpdesk.rules import commendation, given, policy
 from helpdesk.rules.policy import Who
 
 LONGEST_OBJECTION = 2000
@@ -126,18 +126,17 @@ def by_number(number: str) -> Award | None:
 def revoke(row: Award, by: Who, *, reason: str) -> Award:
     """Take an award back, for good and in public: the roll says so."""
     policy.require(by, "award.revoke", row)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     gone = db.session.execute(
         update(Award)
         .where(Award.id == row.id, Award.status == PaperStatus.VALID)
-        .values(status=PaperStatus.REVOKED, ended_at=clock.now(), revoked_by=by.name, revoked_reason=reason.strip())
+        .values(status=PaperStatus.REVOKED, ended_at=clock.now(), revoked_by=by.name, revoked_reason=reason)
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(row)
     if not only_row(gone):
         raise Stale("award_revoked_already", who=row.revoked_by or "")
-    commendation_log.note("award.revoked", by, row.nomination, reason=reason.strip())
+    commendation_log.note("award.revoked", by, row.nomination, reason=reason)
     return row
 
 

@@ -10,7 +10,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import Refused
 from helpdesk.models import CannedReply, Case, Category
-from helpdesk.rules import policy
+from helpdesk.rules import given, policy
 from helpdesk.rules.policy import Who
 
 LONGEST_TITLE, LONGEST = 60, 2000
@@ -81,12 +81,8 @@ def write(
 
     Raises Refused for an empty title or text and for a hole that nothing fills, or when somebody else was quicker.
     """
-    title, body = title.strip(), body.strip()
-    for field, text, most in (("title", title, LONGEST_TITLE), ("body", body, LONGEST)):
-        if not text:
-            raise Refused("text_missing", field=field)
-        if len(text) > most:
-            raise Refused("text_too_long", field=field, over=len(text) - most)
+    title = given.text(title, "title", LONGEST_TITLE)
+    body = given.text(body, "body", LONGEST)
     unknown = next((name for name in _HOLE.findall(body) if name not in HOLES), None)
     if unknown is not None:
         raise Refused("unknown_hole", field="body", name=unknown)

@@ -23,7 +23,7 @@ from helpdesk.models import (
     HoursEntry,
     PaperStatus,
 )
-from helpdesk.rules import credit, policy, separation
+from helpdesk.rules import credit, given, policy, separation
 from helpdesk.rules.policy import Who
 
 LONGEST_REASON = 200
@@ -96,11 +96,10 @@ def reissue(certificate: Certificate, by: Who, *, reason: str) -> Certificate:
     case = record.hold(certificate.case)
     db.session.refresh(certificate, with_for_update=True)
     separation.refuse_self(by, certificate.expert_id, certificate.expert_account_id)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     if certificate.status is not PaperStatus.VALID:
         raise Refused("paper_not_valid")
-    record.event(case, "certificate.reissued", by, number=certificate.number, reason=reason.strip()[:LONGEST_REASON])
+    record.event(case, "certificate.reissued", by, number=certificate.number, reason=reason[:LONGEST_REASON])
     successor = issue(case, certificate.expert_id, by, reason=reason)
     if successor is None:
         raise Refused("paper_not_valid")

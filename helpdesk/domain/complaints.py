@@ -55,7 +55,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.rules import complaints as rules
-from helpdesk.rules import identifiers, policy
+from helpdesk.rules import given, identifiers, policy
 from helpdesk.rules.keeping import GONE
 from helpdesk.rules.mailing import Part
 from helpdesk.rules.policy import SYSTEM, Who
@@ -94,11 +94,10 @@ def set_term(by: Who, *, days: int, from_on: date, reason: str) -> ComplaintRule
         raise Refused("workdays_out_of_range", field="workdays", least=rules.SHORTEST, most=rules.LONGEST)
     if from_on < clock.today():
         raise Refused("day_is_past", field="from_on")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     assert by.account_id is not None
     row = ComplaintRule(
-        from_on=from_on, workdays=days, reason=reason.strip()[:200], set_by_id=by.account_id, set_by=by.name,
+        from_on=from_on, workdays=days, reason=reason[:200], set_by_id=by.account_id, set_by=by.name,
         set_at=clock.now(),
     )  # fmt: skip
     db.session.add(row)
@@ -314,8 +313,7 @@ def answer(
     _hold(row, by)
     if outcome is None:
         raise Refused("complaint_outcome", field="outcome")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     if outcome is not ComplaintOutcome.REFUSED and not done.strip():
         raise Refused("complaint_done_missing", field="done")
     kind, _, number = link.partition("-")
@@ -333,7 +331,7 @@ def answer(
         ComplaintAct.ANSWERED,
         by,
         outcome=outcome,
-        reason=reason.strip()[:LONGEST],
+        reason=reason[:LONGEST],
         done=done.strip()[:LONGEST],
         correction_id=int(number) if kind == "correction" else None,
         certificate_id=int(number) if kind == "certificate" else None,
@@ -375,14 +373,13 @@ def take_further(row: Complaint, by: Who, *, reason: str, token: str = "") -> Co
         raise Refused("complaint_not_answered", field="reason")
     if not can_go_further(row):
         raise Refused("too_late", field="reason", days=rules.FURTHER_DAYS)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     term = rules.term_of(clock.now(), workdays(), deadlines.calendar())
     row.first_by_id, row.answered_by_id, row.answered_at, row.outcome = row.answered_by_id, None, None, None
     row.state, row.level, row.told = ComplaintState.RECEIVED, ComplaintLevel.CITY, rules.NOTHING
     row.warn_at, row.due_at = term.warn_at, term.due_at
     db.session.flush()
-    step = _step(row, ComplaintAct.FURTHER, by, by_name=row.name, reason=reason.strip()[:LONGEST])
+    step = _step(row, ComplaintAct.FURTHER, by, by_name=row.name, reason=reason[:LONGEST])
     _tell_desk(row, step)
     return row
 

@@ -11,7 +11,7 @@ from helpdesk.db import db
 from helpdesk.domain import attachments, chance, deadlines, life, mentions, record, unsent
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Access, Box, Case, ContactAttempt, Message, Note, Role, Side, Station, Status
-from helpdesk.rules import lifecycle, policy
+from helpdesk.rules import given, lifecycle, policy
 from helpdesk.rules.policy import Held, Who
 
 LONGEST = 5000
@@ -217,12 +217,7 @@ def _already(model: Any, case: Case, form_key: str) -> Any:
 
 
 def _text(body: str) -> str:
-    text = body.strip()
-    if not text:
-        raise Refused("text_missing", field="body")
-    if len(text) > LONGEST:
-        raise Refused("text_too_long", field="body", over=len(text) - LONGEST)
-    return text
+    return given.text(body, "body", LONGEST)
 
 
 def station_of(case: Case) -> Station:

@@ -28,7 +28,7 @@ from helpdesk.models import (
     Side,
     Visit,
 )
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.lifecycle import STATES
 from helpdesk.rules.policy import Who
 
@@ -233,8 +233,7 @@ def _hold(correction: Correction, by: Who, reason: str) -> tuple[Case | Activity
         raise Refused("own_correction")
     if correction.state is not CorrectionState.OPEN:
         raise Refused("correction_decided")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    given.reason(reason)
     return service, correction.visit
 
 

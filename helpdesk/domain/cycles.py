@@ -28,7 +28,7 @@ from helpdesk.models import (
     SchemeKind,
     Subject,
 )
-from helpdesk.rules import commendation, policy
+from helpdesk.rules import commendation, given, policy
 from helpdesk.rules.commendation import Criteria
 from helpdesk.rules.policy import Who
 
@@ -214,8 +214,7 @@ def finish(by: Who, cycle: Cycle) -> Cycle:
 def call_off(by: Who, cycle: Cycle, *, reason: str) -> Cycle:
     """Stop a cycle before anything was awarded; what was frozen stays to be read."""
     policy.require(by, "cycles.run")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     awarded = select(func.count()).select_from(Nomination).where(Nomination.cycle_id == cycle.id)
     if db.session.scalar(awarded.where(Nomination.state == NominationState.AWARDED)):
         raise Refused("cycle_has_awards")
@@ -223,13 +222,13 @@ def call_off(by: Who, cycle: Cycle, *, reason: str) -> Cycle:
     _move(cycle, before, CycleState.CALLED_OFF, ended_at=clock.now())
     going = select(Nomination).where(Nomination.cycle_id == cycle.id, Nomination.state.not_in(DECIDED))
     for row in db.session.scalars(going.order_by(Nomination.id)).all():
-        commendation_log.note("nomination.called_off", by, row, reason=reason.strip())
+        commendation_log.note("nomination.called_off", by, row, reason=reason)
     db.session.execute(
         update(Nomination)
         .where(Nomination.cycle_id == cycle.id, Nomination.state == NominationState.NOTICE)
         .values(state=NominationState.PASSED, noticed_from=None, noticed_until=None)
     )
-    commendation_log.note("cycle.called_off", by, cycle, reason=reason.strip())
+    commendation_log.note("cycle.called_off", by, cycle, reason=reason)
     return cycle
 
 

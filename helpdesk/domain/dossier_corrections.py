@@ -18,7 +18,7 @@ from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts, account_of
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import Attachment, CorrectionState, DossierCorrection, Expert, Honour, HonourState, Training
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.policy import Who
 
 LONGEST = 2000
@@ -169,8 +169,7 @@ def _hold(correction: DossierCorrection, by: Who, reason: str) -> Thing:
         raise Refused("own_correction")
     if correction.state is not CorrectionState.OPEN:
         raise Refused("correction_decided")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    given.reason(reason)
     thing = thing_of(correction)
     db.session.refresh(thing, with_for_update=True)
     if not stands(thing):

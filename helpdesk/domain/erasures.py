@@ -13,7 +13,7 @@ from helpdesk.domain import accounts, certificates, complaints, intake, keeping,
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import Account, Case, Company, Erasure, Grant, Invitation, Role, Status
-from helpdesk.rules import policy
+from helpdesk.rules import given, policy
 from helpdesk.rules.keeping import GONE
 from helpdesk.rules.policy import SYSTEM, Who
 
@@ -134,12 +134,11 @@ def decide(row: Erasure, by: Who, *, granted: bool, reason: str) -> None:
         raise Refused("erasure_withdrawn")
     if row.decision is not None:
         raise Refused("erasure_decided")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     if granted:
         _no_open_case(_scope(row))
         _no_held_case(_scope(row))
-    row.decision, row.reason = ("granted" if granted else "refused"), reason.strip()[:LONGEST_REASON]
+    row.decision, row.reason = ("granted" if granted else "refused"), reason[:LONGEST_REASON]
     row.decided_by_id, row.decided_by, row.decided_at = by.account_id, by.name, clock.now()
     db.session.flush()
     if granted:

@@ -51,7 +51,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.policy import Who
 
 LONGEST_REASON = 500
@@ -117,14 +117,11 @@ def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, named: str, re
         raise Refused("merge_with_itself", field="volunteer_number")
     if named.strip() != survivor.name:
         raise Refused("merge_name_differs", field="survivor_name", number=survivor.volunteer_number)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    if len(reason.strip()) > LONGEST_REASON:
-        raise Refused("text_too_long", field="reason", over=len(reason.strip()) - LONGEST_REASON)
+    reason = given.reason(reason, LONGEST_REASON)
     _refuse_two_at_once(duplicate, survivor)
     _refuse_self_decided(duplicate, survivor)
     _one_account(duplicate, survivor)
-    minutes = _move_hours(duplicate, survivor, account_of(survivor), by, reason.strip())
+    minutes = _move_hours(duplicate, survivor, account_of(survivor), by, reason)
     _move_rows(duplicate, survivor)
     duplicate.status, duplicate.merged_into_id = ExpertStatus.LEFT, survivor.id
     db.session.flush()

@@ -14,7 +14,7 @@ from helpdesk.domain import attachments
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import Refused
 from helpdesk.models import Award, Expert, Honour, HonourState, Nomination, PaperStatus
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.policy import Who
 
 
@@ -98,9 +98,8 @@ def verify(honour: Honour, by: Who) -> Honour:
 def refuse(honour: Honour, by: Who, *, reason: str) -> Honour:
     """It could not be verified, and why."""
     _hold(honour, by)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    honour.state, honour.reason = HonourState.REFUSED, reason.strip()[:500]
+    reason = given.reason(reason)
+    honour.state, honour.reason = HonourState.REFUSED, reason[:500]
     _decide(honour, by)
     db.session.flush()
     return honour
@@ -134,13 +133,13 @@ def held_by(expert_id: int) -> list[Held]:
         for row in of_expert(expert_id)
         if row.state is HonourState.RECORDED
     ]
-    given = db.session.scalars(
+    awarded = db.session.scalars(
         select(Award)
         .join(Nomination)
         .where(Nomination.expert_id == expert_id, Award.status == PaperStatus.VALID)
         .order_by(Award.awarded_on, Award.id)
     )
-    ours = [Held(row.facts["title_zh"], row.awarded_on, row.facts["issuer_name"]) for row in given]
+    ours = [Held(row.facts["title_zh"], row.awarded_on, row.facts["issuer_name"]) for row in awarded]
     return sorted([*recorded, *ours], key=lambda held: held.on)
 
 

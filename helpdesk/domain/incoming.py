@@ -43,8 +43,8 @@ from helpdesk.models import (
     Station,
     Status,
 )
+from helpdesk.rules import given, policy
 from helpdesk.rules import incoming as rules
-from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
 READ = "incoming.read"
@@ -474,11 +474,10 @@ def begin(row: Incoming, by: Who, *, letter: Letter, storage: Storage) -> Incomi
 def dismiss(row: Incoming, by: Who, *, reason: str) -> Incoming:
     """Nothing is to be done with it; why, in a few words."""
     _open(row, by)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     _drop_draft(row)
     row.case = None
-    row.why = reason.strip()[:200]
+    row.why = reason[:200]
     return _decided(row, by, IncomingStatus.DECIDED)
 
 

@@ -62,7 +62,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import identifiers, keeping, lifecycle, policy
+from helpdesk.rules import given, identifiers, keeping, lifecycle, policy
 from helpdesk.rules.keeping import GONE
 from helpdesk.rules.mailing import Part
 from helpdesk.rules.policy import SYSTEM, Who
@@ -124,12 +124,11 @@ def set_term(by: Who, *, months: int, from_on: date, reason: str) -> KeepingRule
         raise Refused("day_is_past", field="from_on")
     if from_on > (last := latest_day()):
         raise Refused("day_too_far", field="from_on", day=last)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     row = KeepingRule(
         months=months,
         from_on=from_on,
-        reason=reason.strip()[:LONGEST_REASON],
+        reason=reason[:LONGEST_REASON],
         set_by_id=by.account_id,
         set_by=by.name,
         set_at=clock.now(),
@@ -178,11 +177,10 @@ def hold(case: Case, by: Who, *, reason: str) -> None:
     """Keep a case's data until somebody says otherwise, for a quarrel or an audit. Raises Refused without a reason."""
     record.hold(case)
     policy.require(by, "case.hold_data", case)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     if case.anonymised_at is not None:
         raise Refused("anonymised")
-    case.held_reason = reason.strip()[:LONGEST_REASON]
+    case.held_reason = reason[:LONGEST_REASON]
     db.session.flush()
     record.event(case, "case.data_held", by, reason=case.held_reason)
 

@@ -31,7 +31,7 @@ from helpdesk.models import (
     Status,
     Subject,
 )
-from helpdesk.rules import commendation, policy
+from helpdesk.rules import commendation, given, policy
 from helpdesk.rules.commendation import Facts
 from helpdesk.rules.policy import Who
 
@@ -79,8 +79,7 @@ def nominate(by: Who, cycle: Cycle, subject_id: int, *, reason: str) -> Nominati
     thing = nominees(by, cycle).get(subject_id)
     if thing is None:
         raise Refused("nominee_unknown", field="nominee")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     if by.expert_id is not None and (cycle.scheme.subject, subject_id) == (Subject.EXPERT, by.expert_id):
         raise Refused("nominee_oneself", field="nominee")
     return _put_forward(by, cycle, thing, Route.ORGANISATION, reason)
@@ -91,8 +90,7 @@ def nominate_oneself(by: Who, cycle: Cycle, *, reason: str) -> Nomination:
     policy.require(by, "commendations.read")
     if cycle.scheme.subject is not Subject.EXPERT:
         raise Refused("route_closed")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     expert = db.session.get_one(Expert, by.expert_id)
     return _put_forward(by, cycle, expert, Route.SELF, reason)
 
@@ -231,14 +229,13 @@ def _level_for(cycle: Cycle, thing: Any) -> int:
 def withdraw(nomination: Nomination, by: Who, *, reason: str) -> Nomination:
     """Take a nomination back before the cut-off."""
     policy.require(by, "nomination.withdraw", nomination)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     _hold(nomination)
     if nomination.state is not NominationState.NOMINATED:
         raise Refused("nominations_closed")
     nomination.state = NominationState.WITHDRAWN
     db.session.flush()
-    commendation_log.note("nomination.withdrawn", by, nomination, reason=reason.strip())
+    commendation_log.note("nomination.withdrawn", by, nomination, reason=reason)
     return nomination
 
 
@@ -322,8 +319,8 @@ def assess(nomination: Nomination, by: Who, *, passed: bool, reason: str = "") -
     require_no_conflict(nomination, by)
     if any(a.verdict == "passed" and a.account_id == by.account_id for a in nomination.assessments):
         raise Refused("reviewer_twice")
-    if not passed and not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    if not passed:
+        given.reason(reason)
     stage = "district" if before is NominationState.DISTRICT else "city"
     _note(nomination, by, stage, "passed" if passed else "declined", reason)
     stages = list(nomination.cycle.version.stages)
@@ -346,8 +343,7 @@ def assess(nomination: Nomination, by: Who, *, passed: bool, reason: str = "") -
 def recuse(nomination: Nomination, by: Who, *, reason: str) -> None:
     """Step back from this nominee for good."""
     policy.require(by, "nomination.assess", nomination)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     stage = "district" if nomination.state is NominationState.DISTRICT else "city"
     _note(nomination, by, stage, "recused", reason)
 
@@ -393,8 +389,7 @@ def confirm(nomination: Nomination, by: Who, *, reason: str) -> Nomination:
     """Somebody of the city looked at what fell since the freeze and lets the nomination stand, with a reason."""
     policy.require(by, "nomination.confirm", nomination)
     require_no_conflict(nomination, by)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     _hold(nomination)
     now = facts_now(nomination)
     if not fallen(nomination, now):

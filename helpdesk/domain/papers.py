@@ -26,7 +26,7 @@ from helpdesk.domain import chance
 from helpdesk.domain.later import later
 from helpdesk.errors import Refused
 from helpdesk.models import Award, Certificate, PaperStatus, SigningCertificate, Statement
-from helpdesk.rules import identifiers
+from helpdesk.rules import given, identifiers
 
 DRAW = "papers.draw"
 
@@ -158,13 +158,10 @@ def revoke(paper: AnyPaper, reason: str) -> None:
 
     Raises Refused("reason_missing") and Refused("paper_not_valid").
     """
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    if len(reason.strip()) > LONGEST_REASON:
-        raise Refused("text_too_long", field="reason", over=len(reason.strip()) - LONGEST_REASON)
+    reason = given.reason(reason, LONGEST_REASON)
     if paper.status is not PaperStatus.VALID:
         raise Refused("paper_not_valid")
-    paper.status, paper.revoked_reason, paper.ended_at = PaperStatus.REVOKED, reason.strip(), clock.now()
+    paper.status, paper.revoked_reason, paper.ended_at = PaperStatus.REVOKED, reason, clock.now()
     db.session.flush()
 
 

@@ -36,7 +36,7 @@ from helpdesk.models import (
     Status,
     Urgency,
 )
-from helpdesk.rules import policy
+from helpdesk.rules import given, policy
 from helpdesk.rules.policy import SYSTEM, Who
 
 MAKE = "series.make"
@@ -182,8 +182,7 @@ def end(row: Series, by: Who, *, reason: str) -> None:
     _hold(row)
     policy.require(by, "series.edit", row)
     _refuse_ended(row)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     _finish(row, by, SeriesWhy.STATION, reason)
     _tell(row, "series.ended", by, reason=row.reason)
 

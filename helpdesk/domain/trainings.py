@@ -12,7 +12,7 @@ from helpdesk.db import db
 from helpdesk.domain import attachments
 from helpdesk.errors import Refused
 from helpdesk.models import Expert, Grant, Role, Training
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.policy import Who
 
 MOST_MINUTES = 14400
@@ -77,9 +77,8 @@ def strike(training: Training, by: Who, *, reason: str) -> Training:
     policy.require(by, "expert.record_training", training.expert)
     if training.struck_at is not None:
         raise Refused("training_struck")
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    training.struck_at, training.struck_by, training.struck_reason = clock.now(), by.name, reason.strip()[:500]
+    reason = given.reason(reason)
+    training.struck_at, training.struck_by, training.struck_reason = clock.now(), by.name, reason[:500]
     db.session.flush()
     return training
 
