@@ -19,7 +19,8 @@ from helpdesk.adapters.signing import detached
 from helpdesk.adapters.signing.detached import BadSignature
 from helpdesk.adapters.signing.keys import SigningKey
 from helpdesk.db import db
-from helpdesk.domain import accounts, experts, hours, own_record
+from helpdesk.domain import accounts, experts, hours, imported_lines, own_record
+from helpdesk.domain.imported_lines import LONGEST_REASON
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import (
     EntryKind,
@@ -30,12 +31,12 @@ from helpdesk.models import (
     RecordExport,
     RecordImport,
 )
-from helpdesk.rules import bundles, policy
+from helpdesk.rules import bundles, given, policy
 from helpdesk.rules.bundles import Bundle, Unreadable
 from helpdesk.rules.policy import Who
 
 WORDING = "transfer-2026-11"
-LONGEST_RECEIVER, LONGEST_REASON = 80, 200
+LONGEST_RECEIVER = 80
 LIMIT = 20
 
 
@@ -54,11 +55,7 @@ def export(by: Who, *, receiver: str, agreed: bool, key: SigningKey) -> bytes:
     """
     policy.require(by, "record.transfer")
     expert = experts.expert_of(by)
-    receiver = receiver.strip()
-    if not receiver:
-        raise Refused("receiver_missing", field="receiver")
-    if len(receiver) > LONGEST_RECEIVER:
-        raise Refused("text_too_long", field="receiver", over=len(receiver) - LONGEST_RECEIVER)
+    receiver = given.text(receiver, "receiver", LONGEST_RECEIVER, missing="receiver_missing")
     if not agreed:
         raise Refused("transfer_not_agreed", field="agreed")
     throttle = f"record-export:{expert.id}"
@@ -246,12 +243,7 @@ def imports(by: Who) -> list[RecordImport]:
 
 def pending_counts(ids: Collection[int]) -> dict[int, int]:
     """How many lines of each bundle wait for somebody."""
-    rows = (
-        select(ImportedRecord.import_id, func.count())
-        .where(ImportedRecord.import_id.in_(ids), ImportedRecord.status == ImportedStatus.PENDING)
-        .group_by(ImportedRecord.import_id)
-    )
-    return {key: int(n) for key, n in db.session.execute(rows)}
+    return imported_lines.count(ImportedRecord.import_id, ImportedRecord.status == ImportedStatus.PENDING, ids)
 
 
 def by_id(by: Who, import_id: int) -> RecordImport:
@@ -283,22 +275,16 @@ def decide(bundle: RecordImport, by: Who, *, record_ids: Collection[int] | None,
     policy.require(by, "records.import")
     if by.expert_id == bundle.expert_id:
         raise Refused("own_hours")
-    text = reason.strip()
-    if not text:
-        raise Refused("reason_missing", field="reason")
-    if len(text) > LONGEST_REASON:
-        raise Refused("text_too_long", field="reason", over=len(text) - LONGEST_REASON)
+    reason = given.reason(reason, LONGEST_REASON)
     rows = db.session.scalars(
         select(ImportedRecord)
         .where(ImportedRecord.import_id == bundle.id, ImportedRecord.status == ImportedStatus.PENDING)
         .with_for_update()
     ).all()
-    chosen = [row for row in rows if record_ids is None or row.id in set(record_ids)]
-    if not chosen:
-        raise Refused("no_records_chosen", field="record_ids")
+    chosen = imported_lines.chosen(rows, record_ids)
     for row in chosen:
         row.status = ImportedStatus.VERIFIED if verified else ImportedStatus.REFUSED
-        row.decided_at, row.decided_by_id, row.decided_by, row.reason = clock.now(), by.account_id, by.name, text
+        imported_lines.mark(row, by, reason)
     db.session.flush()
     return len(chosen)
 

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.adapters.table_file import Row
 from helpdesk.db import db
-from helpdesk.domain import companies, honours, trainings
+from helpdesk.domain import companies, honours, imported_lines, trainings
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.honours import HonourFacts
+from helpdesk.domain.imported_lines import LONGEST_REASON
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
@@ -46,14 +47,13 @@ from helpdesk.models import (
     TableUpload,
     Training,
 )
-from helpdesk.rules import policy, separation, table_columns
+from helpdesk.rules import given, policy, separation, table_columns
 from helpdesk.rules.policy import Who
 from helpdesk.rules.table_columns import Problem, pieces, plain
 
 KEEP_HOURS = 24
 # So many past records are decided in one press; the page then shows the rest.
 MOST_AT_ONCE = 500
-LONGEST_REASON = 200
 PEOPLE = (TableKind.EXPERTS, TableKind.COMPANIES)
 RECORDS = (TableKind.TRAININGS, TableKind.HONOURS)
 RIGHT_TO_RECORD = {TableKind.TRAININGS: "expert.record_training", TableKind.HONOURS: "expert.record_honour"}
@@ -542,27 +542,17 @@ def waiting_of(expert_id: int) -> list[ImportedEntry]:
 
 def pending_counts(ids: Collection[int]) -> dict[int, int]:
     """How many lines of each import wait for somebody."""
-    rows = (
-        select(ImportedEntry.import_id, func.count())
-        .where(ImportedEntry.import_id.in_(ids), ImportedEntry.state == EntryState.PENDING)
-        .group_by(ImportedEntry.import_id)
-    )
-    return {key: int(n) for key, n in db.session.execute(rows)}
+    return imported_lines.count(ImportedEntry.import_id, ImportedEntry.state == EntryState.PENDING, ids)
 
 
-def decide(batch: TableImport, by: Who, *, entry_ids: Collection[int] | None, verified: bool, reason: str) -> int:
-    """Verify lines that wait, so that they are on the record, or leave them out; `entry_ids` None means all that wait.
+def decide(batch: TableImport, by: Who, *, record_ids: Collection[int] | None, verified: bool, reason: str) -> int:
+    """Verify lines that wait, so that they are on the record, or leave them out; `record_ids` None means all that wait.
 
     The reason says how it was found out. Returns how many. Raises Refused: for one's own (rule R05), for experts this
     person may not record for, without reason or lines.
     """
     policy.require(by, "table_import.decide", batch)
-    text = reason.strip()
-    if not text:
-        raise Refused("reason_missing", field="reason")
-    if len(text) > LONGEST_REASON:
-        raise Refused("text_too_long", field="reason", over=len(text) - LONGEST_REASON)
-    wanted = None if entry_ids is None else set(entry_ids)
+    reason = given.reason(reason, LONGEST_REASON)
     rows = db.session.scalars(
         select(ImportedEntry)
         .where(ImportedEntry.import_id == batch.id, ImportedEntry.state == EntryState.PENDING)
@@ -570,21 +560,19 @@ def decide(batch: TableImport, by: Who, *, entry_ids: Collection[int] | None, ve
         .order_by(ImportedEntry.id)
         .with_for_update(of=ImportedEntry)
     )
-    chosen = [row for row in rows if wanted is None or row.id in wanted][:MOST_AT_ONCE]
-    if not chosen:
-        raise Refused("no_records_chosen", field="entry_ids")
+    chosen = imported_lines.chosen(rows, record_ids)[:MOST_AT_ONCE]
     mine = _recordable(by, batch.kind, {row.expert_id for row in chosen})
     for row in chosen:
         separation.refuse_self(by, row.expert_id)
         if row.expert_id not in mine:
-            raise Refused("not_your_expert", field="entry_ids", name=row.expert.name)
+            raise Refused("not_your_expert", field="record_ids", name=row.expert.name)
     there = _already(batch.kind, chosen) if verified else set()
     for row in chosen:
         row.state = EntryState.VERIFIED if verified else EntryState.REFUSED
-        row.decided_at, row.decided_by_id, row.decided_by, row.reason = clock.now(), by.account_id, by.name, text
+        imported_lines.mark(row, by, reason)
         # Meanwhile somebody may have written the same down by hand: then it is there once.
         if verified and (row.expert_id, row.name, row.day) not in there:
-            _write_down(row, by, text)
+            _write_down(row, by, reason)
     db.session.flush()
     return len(chosen)
 

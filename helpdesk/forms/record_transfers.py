@@ -1,14 +1,11 @@
-"""Forms of records that move: taking one's own along, taking one in, deciding about its lines."""
+"""Forms of records that move: taking one's own along, taking one in."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FileField, StringField, TextAreaField
-from wtforms.fields import SelectMultipleField
+from wtforms import BooleanField, FileField, StringField
 
-from helpdesk.domain.record_transfers import LONGEST_REASON, LONGEST_RECEIVER
+from helpdesk.domain.record_transfers import LONGEST_RECEIVER
 from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
 
 
@@ -33,17 +30,3 @@ class RecordImportForm(HouseForm):
         """The bytes that came; empty when no file was chosen."""
         given = self.file.data
         return given.read() if getattr(given, "filename", "") else b""
-
-
-class RecordDecisionForm(HouseForm):
-    """Which lines, and how it was found out."""
-
-    record_ids = SelectMultipleField(_l("记录"), coerce=int, validate_choice=False)
-    reason = TextAreaField(
-        _l("怎样核实的"), [Present(_l("请写怎样核实的")), Longest(LONGEST_REASON)], render_kw={"rows": 2}
-    )
-
-    def chosen(self) -> list[int]:
-        """The ticked lines."""
-        found: list[Any] = self.record_ids.data or []
-        return [int(number) for number in found]

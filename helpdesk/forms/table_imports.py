@@ -1,15 +1,11 @@
-"""Forms of tables to import: which file of what, and the decision about past records."""
+"""Forms of tables to import: which file of what, and the press that imports it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
-from wtforms import FileField, TextAreaField
-from wtforms.fields import SelectMultipleField
+from wtforms import FileField
 
-from helpdesk.domain.table_imports import LONGEST_REASON
-from helpdesk.forms.base import HouseForm, Longest, Present, RadioField, clean_line
+from helpdesk.forms.base import HouseForm, Present, RadioField, clean_line
 
 
 class UploadForm(HouseForm):
@@ -31,17 +27,3 @@ class UploadForm(HouseForm):
 
 class ActForm(HouseForm):
     """One press: import, or throw away."""
-
-
-class EntryDecisionForm(HouseForm):
-    """Which past records, and how it was found out."""
-
-    entry_ids = SelectMultipleField(_l("记录"), coerce=int, validate_choice=False)
-    reason = TextAreaField(
-        _l("怎样核实的"), [Present(_l("请写怎样核实的")), Longest(LONGEST_REASON)], render_kw={"rows": 2}
-    )
-
-    def chosen(self) -> list[int]:
-        """The ticked lines."""
-        found: list[Any] = self.entry_ids.data or []
-        return [int(number) for number in found]

@@ -8,11 +8,13 @@ from helpdesk import clock
 from helpdesk.adapters.signing import SigningUnavailable, detached
 from helpdesk.domain import experts, record_transfers
 from helpdesk.errors import Refused
-from helpdesk.forms.record_transfers import RecordDecisionForm, RecordExportForm, RecordImportForm
+from helpdesk.forms.imported_lines import LinesForm
+from helpdesk.forms.record_transfers import RecordExportForm, RecordImportForm
 from helpdesk.i18n import counted
 from helpdesk.models import RecordImport
 from helpdesk.presentation import hours_page, transfer_page
 from helpdesk.routes.guard import may, me
+from helpdesk.routes.imported_lines import try_decision
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
 from helpdesk.routes.uploads import takes_files
@@ -84,12 +86,10 @@ def _take_in(form: RecordImportForm) -> RecordImport:
 def show(import_id: int) -> Response:
     """One bundle: whose key, which lines, and the decision about them."""
     bundle = record_transfers.by_id(me(), import_id)
-    form, status = RecordDecisionForm(), 200
+    form, status = LinesForm(), 200
     if request.method == "POST":
-        made: list[int] = []
-        refused = attempt(form, None, lambda: made.append(_decide(bundle, form)))
+        refused = try_decision(form, bundle, record_transfers.decide)
         if refused is None:
-            flash(counted("%(n)s 条已处理", made[0]), "done")
             return answer(url_for("record_transfers.show", import_id=bundle.id))
         status = refused
     return page(
@@ -99,15 +99,4 @@ def show(import_id: int) -> Response:
         view=transfer_page.build(bundle),
         ticked=form.chosen(),
         has_errors=status != 200,
-    )
-
-
-def _decide(bundle: RecordImport, form: RecordDecisionForm) -> int:
-    act = request.form.get("act", "")
-    return record_transfers.decide(
-        bundle,
-        me(),
-        record_ids=None if act == "verify_all" else form.chosen(),
-        verified=act != "refuse",
-        reason=form.reason.data or "",
     )

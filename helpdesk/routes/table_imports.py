@@ -10,11 +10,13 @@ from flask_babel import gettext
 from helpdesk.adapters import table_file
 from helpdesk.adapters.table_file import BadTable
 from helpdesk.domain import table_imports
-from helpdesk.forms.table_imports import ActForm, EntryDecisionForm, UploadForm
+from helpdesk.forms.imported_lines import LinesForm
+from helpdesk.forms.table_imports import ActForm, UploadForm
 from helpdesk.i18n import counted
 from helpdesk.models import TableImport, TableKind, TableUpload
 from helpdesk.presentation import import_page
 from helpdesk.routes.guard import may, me, table_import_for, table_upload_for
+from helpdesk.routes.imported_lines import try_decision
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
 from helpdesk.routes.tables import file_of
@@ -119,12 +121,10 @@ def report(row: TableUpload) -> Response:
 @table_import_for("table_import.decide")
 def show(batch: TableImport) -> Response:
     """What is kept of an import; of past records each line, and the decision about those that wait."""
-    form, status = EntryDecisionForm(), 200
+    form, status = LinesForm(), 200
     if request.method == "POST":
-        made: list[int] = []
-        refused = attempt(form, None, lambda: made.append(_decided(batch, form)))
+        refused = try_decision(form, batch, table_imports.decide)
         if refused is None:
-            flash(counted("%(n)s 条已处理", made[0]), "done")
             return answer(url_for("table_imports.show", batch_id=batch.id))
         status = refused
     entries = import_page.entry_views(table_imports.entries_of(batch))
@@ -141,15 +141,4 @@ def show(batch: TableImport) -> Response:
         has_hours=batch.kind is TableKind.TRAININGS,
         ticked=form.chosen(),
         has_errors=status != 200,
-    )
-
-
-def _decided(batch: TableImport, form: EntryDecisionForm) -> int:
-    act = request.form.get("act", "")
-    return table_imports.decide(
-        batch,
-        me(),
-        entry_ids=None if act == "verify_all" else form.chosen(),
-        verified=act != "refuse",
-        reason=form.reason.data or "",
     )

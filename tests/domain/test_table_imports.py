@@ -241,14 +241,14 @@ def test_past_honours_wait_until_somebody_verified_them(app, cast):
     assert honours.held_by(chen.id) == []
     first, second = batch.entries
     with pytest.raises(Refused, match="reason_missing"):
-        table_imports.decide(batch, cast.wang, entry_ids=None, verified=True, reason=" ")
-    assert table_imports.decide(batch, cast.wang, entry_ids=[second.id], verified=False, reason="查无此奖") == 1
-    assert table_imports.decide(batch, cast.wang, entry_ids=None, verified=True, reason="看过证书") == 1
+        table_imports.decide(batch, cast.wang, record_ids=None, verified=True, reason=" ")
+    assert table_imports.decide(batch, cast.wang, record_ids=[second.id], verified=False, reason="查无此奖") == 1
+    assert table_imports.decide(batch, cast.wang, record_ids=None, verified=True, reason="看过证书") == 1
     assert [(held.name, held.by) for held in honours.held_by(chen.id)] == [("优秀志愿者", "市义工联")]
     assert (first.state, second.state) == (EntryState.VERIFIED, EntryState.REFUSED)
     assert db.session.scalars(select(Honour)).one().reason == "看过证书"
     with pytest.raises(Refused, match="no_records_chosen"):
-        table_imports.decide(batch, cast.wang, entry_ids=None, verified=True, reason="再来")
+        table_imports.decide(batch, cast.wang, record_ids=None, verified=True, reason="再来")
 
 
 def test_nothing_is_counted_twice(app, cast):
@@ -262,11 +262,11 @@ def test_nothing_is_counted_twice(app, cast):
     assert table_imports.check(again, cast.zhou).lines[0].state is LineState.KNOWN
     facts = trainings.TrainingFacts("上岗培训", "保密", 90, "总队", date(2025, 6, 1))
     trainings.record(cast.expert("chen"), cast.wang, facts)
-    table_imports.decide(batch, cast.zhou, entry_ids=None, verified=True, reason="核对过签到表")
+    table_imports.decide(batch, cast.zhou, record_ids=None, verified=True, reason="核对过签到表")
     rows = db.session.scalars(select(Training)).all()
     assert [(row.minutes, row.recorded_by) for row in rows] == [(90, "王岚")]
     other = tables.imported(cast.wang, "优秀志愿者")
-    table_imports.decide(other, cast.wang, entry_ids=None, verified=False, reason="没有证明")
+    table_imports.decide(other, cast.wang, record_ids=None, verified=False, reason="没有证明")
     assert tables.imported(cast.wang, "优秀志愿者").made == 1
 
 
@@ -285,7 +285,7 @@ def test_who_may_import_what(app, cast):
     assert table_imports.check(mine, cast.qian).lines[0].problems[0].code == "own_record"
     batch = table_imports.carry_out(tables.uploaded(cast.zhou, TableKind.HONOURS, own), cast.zhou)
     with pytest.raises(NotAllowed):
-        table_imports.decide(batch, cast.qian, entry_ids=None, verified=True, reason="我说的")
+        table_imports.decide(batch, cast.qian, record_ids=None, verified=True, reason="我说的")
 
 
 def test_the_note_of_an_import_cannot_be_changed_and_uploads_are_forgotten(app, cast):

@@ -45,4 +45,4 @@ def bring(city: City) -> None:
         rows=table.rows,
     )
     batch = table_imports.carry_out(upload, desk)
-    table_imports.decide(batch, desk, entry_ids=[batch.entries[0].id], verified=True, reason="看过证书原件")
+    table_imports.decide(batch, desk, record_ids=[batch.entries[0].id], verified=True, reason="看过证书原件")
