@@ -71,7 +71,7 @@ class AwardPaper:
     honour: str
     honour_size: str
     english: str
-    strip: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
     issuer: str
     issuer_size: str
     issued_on: str
@@ -99,7 +99,7 @@ def paper(facts: AwardFacts, coverage: Collection[int], _tightness: float = 1.0)
         honour=honour,
         honour_size=next((size for size, room in TITLE_SIZES if ems(honour) <= room), ""),
         english=_english(facts),
-        strip=_strip(facts),
+        facts=_facts(facts),
         issuer=issuer,
         issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
         issued_on=chinese_date(facts.issued_on),
@@ -121,7 +121,7 @@ def _english(facts: AwardFacts) -> str:
     return f"Awarded “{clean(facts.title_en)}” for volunteer service to small and medium enterprises, {period}."
 
 
-def _strip(facts: AwardFacts) -> tuple[Fact, ...]:
+def _facts(facts: AwardFacts) -> tuple[Fact, ...]:
     """The strip under the text; room is in em squares of the ordinary size, as wide as award.css makes it."""
     noticed = "无需公示"
     if facts.noticed_from and facts.noticed_until:
@@ -140,7 +140,7 @@ def _printed(made: AwardPaper) -> Iterator[tuple[str, str]]:
     yield "title", made.honour
     yield "issuer_name", made.issuer
     yield "number", made.number + made.code + made.address + made.digest + made.salutation + made.english
-    for item in made.strip:
+    for item in made.facts:
         yield item.label, item.value
 
 

@@ -55,19 +55,18 @@ class Press:
         self.names = {"site_name": site_name, "site_name_en": site_name_en}
         self.fonts = FontConfiguration()
         self._faces = Assets({face.file: fonts / face.file for face in FACES})
-        self._styles: dict[str, weasyprint.CSS] = {}
+        self._styles: dict[tuple[str, ...], weasyprint.CSS] = {}
         self.style(SHEETS[CertificateFacts])
 
     def style(self, sheet: Sheet) -> weasyprint.CSS:
         """The style sheet of a kind, read once."""
-        name = sheet.style or sheet.name
-        if name not in self._styles:
-            self._styles[name] = weasyprint.CSS(
-                string=(HERE / f"{name}.css").read_text(encoding="utf-8"),
+        if sheet.styles not in self._styles:
+            self._styles[sheet.styles] = weasyprint.CSS(
+                string="".join((HERE / f"{name}.css").read_text(encoding="utf-8") for name in sheet.styles),
                 font_config=self.fonts,
                 url_fetcher=self._faces,
             )
-        return self._styles[name]
+        return self._styles[sheet.styles]
 
     def print(self, sheet: Sheet, paper: Words) -> bytes:
         """One paper. Raises RenderingUnavailable when the text leaves its box or a glyph is missing."""

@@ -29,26 +29,30 @@ class Words(Protocol):
 
 @dataclass(frozen=True)
 class Sheet:
-    """`name` is that of templates/pdf/<name>.html and of <name>.css beside this module.
+    """`name` is that of templates/pdf/<name>.html; `styles` are the style sheets beside this module, in their order.
 
     `words(facts, coverage, tightness)` makes the strings. `last_line_mm` is where the element `#end` may start at the
     latest on the only page; None means as many pages as it takes. `art(name)` is the deflated drawing under each page.
-    `style` names another kind's style sheet; what is not to be signed has no field for a signature.
+    What is not to be signed has no field for a signature.
     """
 
     name: str
+    styles: tuple[str, ...]
     words: Callable[[Any, Any, float], Words]
     art: Callable[[str], bytes]
     last_line_mm: float | None = None
-    style: str = ""
     is_signed: bool = True
 
 
+ON_ITS_SIDE, UPRIGHT = ("faces", "landscape"), ("faces", "statement")
+
 SHEETS: dict[type[Facts], Sheet] = {
-    CertificateFacts: Sheet("certificate", wording.paper, art.content, last_line_mm=119.0),
-    AwardFacts: Sheet("award", award.paper, art.content, last_line_mm=121.0),
-    StatementFacts: Sheet("statement", statement.paper, art_portrait.content),
-    RecordFacts: Sheet("record", record.paper, art_portrait.content, style="statement", is_signed=False),
+    CertificateFacts: Sheet(
+        "certificate", (*ON_ITS_SIDE, "certificate"), wording.paper, art.content, last_line_mm=119.0
+    ),
+    AwardFacts: Sheet("award", (*ON_ITS_SIDE, "award"), award.paper, art.content, last_line_mm=121.0),
+    StatementFacts: Sheet("statement", UPRIGHT, statement.paper, art_portrait.content),
+    RecordFacts: Sheet("record", UPRIGHT, record.paper, art_portrait.content, is_signed=False),
 }
 
 
