@@ -12,21 +12,17 @@ from datetime import date
 from helpdesk.adapters.pdf import Facts
 from helpdesk.adapters.pdf.titles import AWARD, AWARD_EN
 from helpdesk.adapters.pdf.wording import (
-    ISSUER_SIZES,
-    MARK,
-    SEAL,
     Fact,
-    chinese_date,
+    Foot,
     chinese_period,
     clamp,
     clean,
-    ems,
     english_period,
     fact,
+    foot,
     hours,
     refuse_gaps,
-    short_address,
-    short_digest,
+    roomy,
 )
 
 # Sizes of the honour's own name, largest first, with the room one line of them has in em squares.
@@ -58,13 +54,12 @@ class AwardFacts(Facts):
     digest: str
 
 
-@dataclass(frozen=True)
-class AwardPaper:
+@dataclass(frozen=True, kw_only=True)
+class AwardPaper(Foot):
     """The strings of one award, cleaned. Escaping is the template's."""
 
     title: str
     title_en: str
-    number: str
     name: str
     salutation: str
     period: str
@@ -72,45 +67,22 @@ class AwardPaper:
     honour_size: str
     english: str
     facts: tuple[Fact, ...]
-    issuer: str
-    issuer_size: str
-    issued_on: str
-    issued_iso: str
-    address: str
-    code: str
-    digest: str
-    digest_full: str
-    qr_text: str
-    city: str
-    seal: str
 
 
 def paper(facts: AwardFacts, coverage: Collection[int], _tightness: float = 1.0) -> AwardPaper:
     """The strings of this award. Raises RenderingUnavailable when a field cannot be printed as it is."""
     name, honour = clean(facts.expert_name or facts.recipient_name), clean(facts.title_zh)
-    issuer = clean(facts.issuer_name)
     made = AwardPaper(
         title=AWARD,
         title_en=AWARD_EN,
-        number=clean(facts.number),
         name=clamp(name, 40.0),
         salutation=clean(facts.salutation) if facts.expert_name else "",
         period=chinese_period(facts.period_from, facts.period_to),
         honour=honour,
-        honour_size=next((size for size, room in TITLE_SIZES if ems(honour) <= room), ""),
+        honour_size=roomy(honour, TITLE_SIZES),
         english=_english(facts),
         facts=_facts(facts),
-        issuer=issuer,
-        issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
-        issued_on=chinese_date(facts.issued_on),
-        issued_iso=facts.issued_on.isoformat(),
-        address=short_address(facts.verify_url),
-        code=clean(facts.verification_code),
-        digest=short_digest(facts.digest[:16]),
-        digest_full=clean(facts.digest),
-        qr_text=facts.verify_url.upper(),
-        city=facts.city,
-        seal=SEAL if facts.has_seal else MARK,
+        **foot(facts, facts.issuer_name, facts.issued_on, facts.digest),
     )
     _refuse_gaps(made, coverage)
     return made

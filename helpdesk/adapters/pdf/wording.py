@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable
+from helpdesk.adapters.pdf import CertificateFacts, Facts, RenderingUnavailable
 
 TITLE = "志愿服务证书"
 TITLE_EN = "CERTIFICATE OF VOLUNTEER SERVICE"
@@ -46,13 +46,30 @@ class Fact:
     long: bool
 
 
-@dataclass(frozen=True)
-class Paper:
+@dataclass(frozen=True, kw_only=True)
+class Foot:
+    """What papers on their side have in common: number, issuer, and how the paper is checked."""
+
+    number: str
+    issuer: str
+    issuer_size: str
+    issued_on: str
+    issued_iso: str
+    address: str
+    code: str
+    digest: str
+    digest_full: str
+    qr_text: str
+    city: str
+    seal: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper(Foot):
     """The strings of one certificate, cleaned, and the CSS class of its body size. Escaping is the template's."""
 
     title: str
     title_en: str
-    number: str
     name: str
     salutation: str
     period: str
@@ -64,18 +81,7 @@ class Paper:
     confirmation: str
     english: str
     facts: tuple[Fact, ...]
-    issuer: str
-    issuer_size: str
-    issued_on: str
-    issued_iso: str
-    address: str
-    code: str
-    digest: str
-    digest_full: str
-    qr_text: str
     size: str
-    city: str
-    seal: str
 
 
 def hours(minutes: int) -> str:
@@ -170,12 +176,35 @@ def size_for(salutation: str, fixed: str, content: str, tightness: float = 1.0) 
     return name, clamp(content, room)
 
 
+def foot(facts: Facts, issuer_name: str, issued_on: date, digest: str) -> dict[str, str]:
+    """The strings of `Foot`; no size for the issuer's name when it is too long for each."""
+    issuer = clean(issuer_name)
+    return {
+        "number": clean(facts.number),
+        "issuer": issuer,
+        "issuer_size": roomy(issuer, ISSUER_SIZES),
+        "issued_on": chinese_date(issued_on),
+        "issued_iso": issued_on.isoformat(),
+        "address": short_address(facts.verify_url),
+        "code": clean(facts.verification_code),
+        "digest": short_digest(digest[:16]),
+        "digest_full": clean(digest),
+        "qr_text": facts.verify_url.upper(),
+        "city": facts.city,
+        "seal": SEAL if facts.has_seal else MARK,
+    }
+
+
+def roomy(text: str, sizes: Iterable[tuple[str, float]]) -> str:
+    """The first of these sizes, largest first, with room for a text in one piece; "" when none has."""
+    return next((size for size, room in sizes if ems(text) <= room), "")
+
+
 def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float = 1.0) -> Paper:
     """The strings of this certificate. Raises RenderingUnavailable when a field cannot be printed as it is."""
     name = clean(facts.expert_name)
     company = clean(facts.company_name or "") or UNNAMED_COMPANY
     content = without_pictures(clean(facts.content), coverage).strip().rstrip(ENDINGS)
-    issuer = clean(facts.issuer_name)
     period = chinese_period(facts.starts_on, facts.ends_on)
     total, modes = hours(facts.minutes_total), modes_text(dict(facts.minutes_by_mode))
     confirmation = CONFIRMED[facts.confirmed_by]
@@ -185,7 +214,6 @@ def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float =
     made = Paper(
         title=TITLE,
         title_en=TITLE_EN,
-        number=clean(facts.number),
         name=name,
         salutation=clean(facts.salutation),
         period=period,
@@ -197,18 +225,8 @@ def paper(facts: CertificateFacts, coverage: Collection[int], tightness: float =
         confirmation=confirmation,
         english=_english(facts, total),
         facts=_facts(facts),
-        issuer=issuer,
-        issuer_size=next((size for size, room in ISSUER_SIZES if ems(issuer) <= room), ""),
-        issued_on=chinese_date(facts.issued_on),
-        issued_iso=facts.issued_on.isoformat(),
-        address=short_address(facts.verify_url),
-        code=clean(facts.verification_code),
-        digest=short_digest(facts.ledger_digest[:16]),
-        digest_full=clean(facts.ledger_digest),
-        qr_text=facts.verify_url.upper(),
         size=size,
-        city=facts.city,
-        seal=SEAL if facts.has_seal else MARK,
+        **foot(facts, facts.issuer_name, facts.issued_on, facts.ledger_digest),
     )
     _refuse_gaps(made, coverage)
     return made
