@@ -21,7 +21,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.db import db, only_row
-from helpdesk.domain import certificates, chance, corrections, deadlines, mailing, numbers, papers
+from helpdesk.domain import certificates, chance, corrections, dated_terms, deadlines, mailing, numbers, papers
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import NotFound, Refused
 from helpdesk.i18n import DEFAULT_LOCALE
@@ -71,20 +71,13 @@ OPEN = (ComplaintState.RECEIVED, ComplaintState.LOOKING)
 
 def workdays(day: date | None = None) -> int:
     """In how many working days a complaint that came on a day is answered, today when none is given."""
-    set_then = db.session.scalar(
-        select(ComplaintRule.workdays)
-        .where(ComplaintRule.from_on <= (day or clock.today()))
-        .order_by(ComplaintRule.from_on.desc(), ComplaintRule.id.desc())
-        .limit(1)
-    )
-    return set_then or rules.WORKDAYS
+    row = dated_terms.in_force(ComplaintRule, day)
+    return row.workdays if row is not None else rules.WORKDAYS
 
 
 def terms() -> list[ComplaintRule]:
     """Every term that was ever set, newest first."""
-    return list(
-        db.session.scalars(select(ComplaintRule).order_by(ComplaintRule.from_on.desc(), ComplaintRule.id.desc()))
-    )
+    return dated_terms.every(ComplaintRule)
 
 
 def set_term(by: Who, *, days: int, from_on: date, reason: str) -> ComplaintRule:
@@ -92,17 +85,7 @@ def set_term(by: Who, *, days: int, from_on: date, reason: str) -> ComplaintRule
     policy.require(by, "complaints.set_term")
     if not rules.SHORTEST <= days <= rules.LONGEST:
         raise Refused("workdays_out_of_range", field="workdays", least=rules.SHORTEST, most=rules.LONGEST)
-    if from_on < clock.today():
-        raise Refused("day_is_past", field="from_on")
-    reason = given.reason(reason)
-    assert by.account_id is not None
-    row = ComplaintRule(
-        from_on=from_on, workdays=days, reason=reason[:200], set_by_id=by.account_id, set_by=by.name,
-        set_at=clock.now(),
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return row
+    return dated_terms.begin(ComplaintRule(workdays=days), by, from_on=from_on, reason=reason)
 
 
 # --- complaining ---

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, String, and_, delete, exists, func, or_, s
 from helpdesk import clock
 from helpdesk.adapters.storage import Storage
 from helpdesk.db import db
-from helpdesk.domain import attachments, chance, complaints, incoming, record
+from helpdesk.domain import attachments, chance, complaints, dated_terms, incoming, record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
@@ -91,18 +91,13 @@ class Term:
 
 def in_force(day: date | None = None) -> Term:
     """The term that holds on a day, today when none is given."""
-    row = db.session.scalar(
-        select(KeepingRule)
-        .where(KeepingRule.from_on <= (day or clock.today()), KeepingRule.withdrawn_at.is_(None))
-        .order_by(KeepingRule.from_on.desc(), KeepingRule.id.desc())
-        .limit(1)
-    )
+    row = dated_terms.in_force(KeepingRule, day, KeepingRule.withdrawn_at.is_(None))
     return Term(row.months, row) if row is not None else Term(keeping.PERSONAL_MONTHS)
 
 
 def rules() -> list[KeepingRule]:
     """Every term that was ever set, newest first."""
-    return list(db.session.scalars(select(KeepingRule).order_by(KeepingRule.from_on.desc(), KeepingRule.id.desc())))
+    return dated_terms.every(KeepingRule)
 
 
 def rule(rule_id: int) -> KeepingRule:
@@ -120,22 +115,7 @@ def set_term(by: Who, *, months: int, from_on: date, reason: str) -> KeepingRule
         raise NotAllowed("keeping.edit")
     if not keeping.SHORTEST_MONTHS <= months <= keeping.LONGEST_MONTHS:
         raise Refused("months_out_of_range", field="months", least=keeping.SHORTEST_MONTHS, most=keeping.LONGEST_MONTHS)
-    if from_on < clock.today():
-        raise Refused("day_is_past", field="from_on")
-    if from_on > (last := latest_day()):
-        raise Refused("day_too_far", field="from_on", day=last)
-    reason = given.reason(reason)
-    row = KeepingRule(
-        months=months,
-        from_on=from_on,
-        reason=reason[:LONGEST_REASON],
-        set_by_id=by.account_id,
-        set_by=by.name,
-        set_at=clock.now(),
-    )
-    db.session.add(row)
-    db.session.flush()
-    return row
+    return dated_terms.begin(KeepingRule(months=months), by, from_on=from_on, reason=reason, latest=latest_day())
 
 
 def latest_day() -> date:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.db import Model, stored_enum
 from helpdesk.models.case import Case
 from helpdesk.models.certificate import Certificate
 from helpdesk.models.correction import Correction
+from helpdesk.models.dated_term import DatedTerm
 from helpdesk.models.message import Side
 from helpdesk.models.network import Station
 
@@ -157,7 +158,7 @@ class ComplaintStep(Model):
     certificate: Mapped[Certificate | None] = relationship()
 
 
-class ComplaintRule(Model):
+class ComplaintRule(DatedTerm, Model):
     """In how many working days a complaint is answered, from a day on, as an operator set it."""
 
     __tablename__ = "complaint_rules"
@@ -167,10 +168,4 @@ class ComplaintRule(Model):
         Index("ix_complaint_rules_from_on", "from_on", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    from_on: Mapped[date] = mapped_column(Date)
     workdays: Mapped[int]
-    reason: Mapped[str] = mapped_column(String(200))
-    set_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    set_by: Mapped[str] = mapped_column(String(80))
-    set_at: Mapped[datetime]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.db import Model
 from helpdesk.models.case import Case
 from helpdesk.models.company import Company
+from helpdesk.models.dated_term import DatedTerm
 
 
-class KeepingRule(Model):
+class KeepingRule(DatedTerm, Model):
     """From a day on: so many months after its end a case's personal data goes. A later row is newer; a row that has
     not begun can be taken back and stays in the list."""
 
@@ -24,13 +25,7 @@ class KeepingRule(Model):
         Index("ix_keeping_rules_from_on", "from_on", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    from_on: Mapped[date] = mapped_column(Date)
     months: Mapped[int]
-    reason: Mapped[str] = mapped_column(String(200))
-    set_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    set_by: Mapped[str] = mapped_column(String(80))
-    set_at: Mapped[datetime]
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     withdrawn_by: Mapped[str | None] = mapped_column(String(80))
     withdrawn_at: Mapped[datetime | None]
