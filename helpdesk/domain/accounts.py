@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -247,11 +246,6 @@ def by_id(account_id: int) -> Account:
     if account is None:
         raise NotFound("account")
     return account
-
-
-def all_accounts() -> Iterator[Account]:
-    """Every account by login."""
-    return iter(db.session.scalars(select(Account).order_by(Account.login)))
 
 
 def default_login(case: Case) -> str:

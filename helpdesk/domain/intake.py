@@ -36,7 +36,6 @@ from helpdesk.rules.policy import SYSTEM, Held, Who
 CONSENT_WORDING = "2026-11"
 PURPOSES = ("handling", "referral", "example", "paper_name")
 PAGES = ("problem", "company", "contact")
-DRAFT_DAYS = 30
 # In columns: a Chinese character takes two, a Latin letter one.
 TITLE_COLUMNS = 60
 

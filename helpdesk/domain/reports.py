@@ -18,7 +18,6 @@ from helpdesk.models import (
     District,
     Expert,
     ExpertStatus,
-    Feedback,
     HoursEntry,
     Outcome,
     Role,
@@ -183,16 +182,6 @@ def _weeks(mine: ColumnElement[bool]) -> list[tuple[date, int, int]]:
         columns.append(func.count().filter(Case.closed_at >= begin, Case.closed_at < end))
     row = db.session.execute(select(*columns).select_from(Case).where(mine)).one()
     return [(day, int(row[2 * n]), int(row[2 * n + 1])) for n, day in enumerate(starts)]
-
-
-def score_of(who: Who) -> tuple[float | None, int]:
-    """Mean score and number of scores over the cases this person may read."""
-    row = db.session.execute(
-        select(func.avg(Feedback.score), func.count(Feedback.score))
-        .join(Case, Case.id == Feedback.case_id)
-        .where(policy.which(who, "case.read"))
-    ).one()
-    return (float(row[0]) if row[0] is not None else None), int(row[1])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, g, request
+from flask import abort, g
 from flask_login import current_user
 from sqlalchemy import select
 
@@ -350,12 +350,6 @@ def signed_in_or_login() -> None:
     """Send a stranger to the sign-in page, and back afterwards; what they typed waits in their browser."""
     if not current_user.is_authenticated:
         abort(401)
-
-
-def seen_version() -> int | None:
-    """The version of the case that the posted form carried."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _log_overseer(case: Case) -> None:

@@ -94,10 +94,6 @@ class Who:
     def is_signed_in(self) -> bool:
         return self.account_id is not None
 
-    @property
-    def is_system(self) -> bool:
-        return any(h.role is Role.SYSTEM for h in self.held)
-
     def holds(self, role: Role) -> bool:
         """Whether this is one of the person's parts."""
         return any(h.role is role for h in self.held)

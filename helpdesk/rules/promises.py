@@ -210,11 +210,6 @@ class Calendar:
             day += timedelta(days=1)
         return day
 
-    def workdays_between(self, start: date, end: date) -> int:
-        """How many working days lie after `start` up to and including `end`; 0 when `end` is not later."""
-        days = (end - start).days
-        return sum(self.is_working(start + timedelta(days=n)) for n in range(1, days + 1))
-
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """The open hours of this day as moments."""
         return [

@@ -13,7 +13,7 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import accounts, companies, mailing
 from helpdesk.domain.companies import CompanyFacts
-from helpdesk.models import Account, Company, CompanyPart, Expert, ExpertStatus, Role, Skill, Station, Topic
+from helpdesk.models import Account, CompanyPart, Expert, ExpertStatus, Role, Skill, Station, Topic
 from helpdesk.reference import load
 from helpdesk.rules import policy
 from helpdesk.rules.identifiers import CREDIT_ALPHABET, credit_check_digit
@@ -21,7 +21,6 @@ from helpdesk.rules.policy import Who
 
 PASSWORD = "wenqu-demo-2026"  # noqa: S105 - printed for everybody to try the demo
 REVIEWED = {"440305": "nanshan", "440306": "baoan", "440307": "longgang"}
-REVIEWERS = {"nanshan": "方国安", "baoan": "麦志明", "longgang": "凌芳"}
 COORDINATORS = (
     "林晓岚", "何佳", "邓敏仪", "罗文彬", "谢婷", "潘志勇", "叶锦华", "温晓红", "曾宪明", "卢颖", "戴国栋", "欧阳静",
     "史美玲", "石磊", "崔雨桐", "贺子轩", "江海燕", "范伟杰", "姜楠", "尹秋月", "骆家豪", "易思敏", "柯明", "卓越洋",
@@ -154,8 +153,3 @@ def give_addresses() -> None:
     for account in db.session.scalars(select(Account)):
         account.email = f"{account.login}@wenqu.example"
         mailing.vouch(account.email)
-
-
-def company_of(facts: CompanyFacts) -> Company | None:
-    """The company as the database has it."""
-    return db.session.scalar(select(Company).where(Company.credit_code == facts.credit_code))
