@@ -13,7 +13,7 @@ from helpdesk.errors import NotFound
 from helpdesk.forms.base import HouseForm
 from helpdesk.forms.commendations import AssessForm, AwardForm, DecideForm, NominateForm, WhyForm
 from helpdesk.i18n import N_
-from helpdesk.models import Nomination, Objection
+from helpdesk.models import Award, Nomination
 from helpdesk.presentation import commendation_page, scheme_page
 from helpdesk.routes.guard import may, me, nomination_for
 from helpdesk.routes.page import answer, page
@@ -21,6 +21,14 @@ from helpdesk.routes.steps import attempt
 from helpdesk.rules import policy
 
 bp = Blueprint("nominations", __name__, url_prefix="/nominations")
+
+# The forms of a nomination's page that ask for a reason and nothing else.
+FOR_A_REASON: dict[str, type[AwardForm | WhyForm]] = {
+    "award": AwardForm,
+    "confirm": WhyForm,
+    "withdraw": WhyForm,
+    "revoke": WhyForm,
+}
 
 
 @bp.get("")
@@ -86,10 +94,7 @@ def _show(nomination: Nomination, form: HouseForm | None = None, status: int = 2
     """The page with every form that this person may fill in; `about` is the one that was refused."""
     forms: dict[str, Any] = {
         "assess": AssessForm(formdata=None),
-        "award": AwardForm(formdata=None, prefix="award-"),
-        "confirm": WhyForm(formdata=None, prefix="confirm-"),
-        "withdraw": WhyForm(formdata=None, prefix="withdraw-"),
-        "revoke": WhyForm(formdata=None, prefix="revoke-"),
+        **{name: kind(formdata=None, prefix=f"{name}-") for name, kind in FOR_A_REASON.items()},
     }
     view = commendation_page.build(nomination, me())
     is_mine = not policy.can(me(), "nominations.list")
@@ -119,6 +124,15 @@ def _try(nomination: Nomination, form: HouseForm, about: str, verb: Callable[[],
     return answer(url_for("nominations.show", nomination_id=nomination.id))
 
 
+def _for_a_reason(
+    nomination: Nomination, about: str, verb: Callable[..., object], done: str, given: Award | None = None
+) -> Response:
+    """Do it to the nomination, or to what was given for it, with the reason that was written."""
+    form = FOR_A_REASON[about](prefix=f"{about}-")
+    thing = given or nomination
+    return _try(nomination, form, about, lambda: verb(thing, me(), reason=form.reason.data or ""), done)
+
+
 @bp.post("/<int:nomination_id>/assessment")
 @nomination_for("nomination.assess")
 def assess(nomination: Nomination) -> Response:
@@ -138,59 +152,31 @@ def assess(nomination: Nomination) -> Response:
 @nomination_for("nomination.confirm")
 def confirm(nomination: Nomination) -> Response:
     """What fell since the freeze was looked at; the nomination stands."""
-    form = WhyForm(prefix="confirm-")
-    return _try(
-        nomination,
-        form,
-        "confirm",
-        lambda: nominations.confirm(nomination, me(), reason=form.reason.data or ""),
-        N_("已记下，推荐仍然成立"),
-    )
+    return _for_a_reason(nomination, "confirm", nominations.confirm, N_("已记下，推荐仍然成立"))
 
 
 @bp.post("/<int:nomination_id>/withdrawal")
 @nomination_for("nomination.withdraw")
 def withdraw(nomination: Nomination) -> Response:
     """Take it back before the cut-off."""
-    form = WhyForm(prefix="withdraw-")
-    return _try(
-        nomination,
-        form,
-        "withdraw",
-        lambda: nominations.withdraw(nomination, me(), reason=form.reason.data or ""),
-        N_("已撤回推荐"),
-    )
+    return _for_a_reason(nomination, "withdraw", nominations.withdraw, N_("已撤回推荐"))
 
 
 @bp.post("/<int:nomination_id>/award")
 @nomination_for("nomination.award")
 def award(nomination: Nomination) -> Response:
     """A person awards."""
-    form = AwardForm(prefix="award-")
-    return _try(
-        nomination,
-        form,
-        "award",
-        lambda: awards.award(nomination, me(), reason=form.reason.data or ""),
-        N_("已决定表彰"),
-    )
+    return _for_a_reason(nomination, "award", awards.award, N_("已决定表彰"))
 
 
 @bp.post("/<int:nomination_id>/revocation")
 @nomination_for("nomination.award")
 def revoke(nomination: Nomination) -> Response:
     """Take an award back, with a reason."""
-    form = WhyForm(prefix="revoke-")
     given = awards.of_nomination(nomination)
     if given is None:
         raise NotFound("award")
-    return _try(
-        nomination,
-        form,
-        "revoke",
-        lambda: awards.revoke(given, me(), reason=form.reason.data or ""),
-        N_("已撤销表彰"),
-    )
+    return _for_a_reason(nomination, "revoke", awards.revoke, N_("已撤销表彰"), given)
 
 
 @bp.post("/<int:nomination_id>/objections/<int:objection_id>")
@@ -200,10 +186,6 @@ def decide(nomination: Nomination, objection_id: int) -> Response:
     row = next((o for o in awards.objections_of(nomination) if o.id == objection_id), None)
     if row is None:
         raise NotFound("objection")
-    return _decide(nomination, row)
-
-
-def _decide(nomination: Nomination, row: Objection) -> Response:
     form = DecideForm(prefix=f"o{row.id}-")
     return _try(
         nomination,
