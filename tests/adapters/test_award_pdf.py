@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +11,7 @@ import pytest
 from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.pdf.award import AwardFacts
 from helpdesk.adapters.pdf.weasyprint import WeasyPrintRenderer
+from tests.pdfs import flat, tool
 
 FACTS = AwardFacts(
     number="WQR-2026-0000001",
@@ -35,16 +35,6 @@ FACTS = AwardFacts(
 )
 
 
-@pytest.fixture(scope="module")
-def renderer() -> WeasyPrintRenderer:
-    return WeasyPrintRenderer("问渠", "Wenqu")
-
-
-def flat(pdf: bytes) -> str:
-    done = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
-    return done.stdout.decode().replace("\n", "")
-
-
 def test_every_fact_stands_on_one_page(renderer: WeasyPrintRenderer) -> None:
     pdf = renderer.render(FACTS)
     text = flat(pdf)
@@ -54,7 +44,7 @@ def test_every_fact_stands_on_one_page(renderer: WeasyPrintRenderer) -> None:
         "Volunteer experts of the year", "数字签名防篡改", "WQR-2026-0000001",
     ):  # fmt: skip
         assert fact in text, fact
-    said = subprocess.run(["pdfinfo", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    said = tool("pdfinfo", pdf)
     assert "Pages:           1" in said
     assert "841.89 x 595.276 pts (A4)" in said
 

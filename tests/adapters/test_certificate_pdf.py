@@ -22,6 +22,7 @@ from helpdesk.adapters.pdf import CertificateFacts, RenderingUnavailable, art, f
 from helpdesk.adapters.pdf.null import NullRenderer
 from helpdesk.adapters.pdf.sheets import SHEETS
 from helpdesk.adapters.pdf.weasyprint import WeasyPrintRenderer
+from tests.pdfs import flat, tool
 
 FACTS = CertificateFacts(
     number="WQ-2026-0008423",
@@ -53,31 +54,9 @@ HAN = "企业希望把智能门锁卖到德国和法国，不清楚先做哪项�
 
 
 @pytest.fixture(scope="module")
-def renderer() -> WeasyPrintRenderer:
-    """One worker for all tests, as in life. Fails with the line to run on a machine that is not set up."""
-    made = WeasyPrintRenderer("问渠", "Wenqu")
-    made.preflight()
-    return made
-
-
-@pytest.fixture(scope="module")
 def usual(renderer: WeasyPrintRenderer) -> bytes:
     """The certificate of FACTS."""
     return renderer.render(FACTS)
-
-
-def tool(command: str, pdf: bytes, *options: str) -> str:
-    """What a poppler tool says of a file."""
-    done = subprocess.run(
-        [command, *options, "-", *(["-"] if command == "pdftotext" else [])], input=pdf, capture_output=True
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
-
-
-def flat(pdf: bytes) -> str:
-    """The text layer without line ends, as somebody would search it."""
-    return tool("pdftotext", pdf).replace("\n", "")
 
 
 def pages(pdf: bytes) -> int:

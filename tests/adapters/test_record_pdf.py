@@ -11,6 +11,7 @@ import pytest
 from helpdesk.adapters.pdf import RenderingUnavailable
 from helpdesk.adapters.pdf.record import RecordFacts
 from helpdesk.adapters.pdf.weasyprint import WeasyPrintRenderer
+from tests.pdfs import flat
 
 
 def facts(count: int = 2, **more: Any) -> RecordFacts:
@@ -34,26 +35,12 @@ def facts(count: int = 2, **more: Any) -> RecordFacts:
 
 
 @pytest.fixture(scope="module")
-def renderer() -> WeasyPrintRenderer:
-    made = WeasyPrintRenderer("问渠", "Wenqu")
-    made.preflight()
-    return made
-
-
-@pytest.fixture(scope="module")
 def made(renderer: WeasyPrintRenderer) -> bytes:
     return renderer.render(facts(40))
 
 
-def text(pdf: bytes) -> str:
-    import subprocess
-
-    done = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
-    return done.stdout.decode().replace("\n", "")
-
-
 def test_it_says_whose_it_is_every_line_and_that_it_certifies_nothing(made):
-    said = text(made)
+    said = flat(made)
     for fact in (
         "志愿服务记录", "本人留存，不是证明", "Own copy, not a certificate", "林启元", "440300112768", "2021年3月15日",
         "服务时间累计42.9小时", "冲正：时间记多了", "−1.1", "合计 41 行", "WQ-2026-0000001", "已作废", "第1页，共",
@@ -80,6 +67,6 @@ def test_it_has_no_place_for_a_signature(made):
 
 
 def test_an_empty_record_is_a_page_too_and_what_no_font_has_is_named(renderer):
-    assert "累计0.0小时" in text(renderer.render(facts(lines=[], papers=[], minutes_total=0, ledger_digest="")))
+    assert "累计0.0小时" in flat(renderer.render(facts(lines=[], papers=[], minutes_total=0, ledger_digest="")))
     with pytest.raises(RenderingUnavailable, match="expert_name: ཀ"):
         renderer.render(facts(expert_name="林ཀ"))

@@ -35,6 +35,15 @@ def rows():
     return list(db.session.scalars(select(Attachment).order_by(Attachment.id)))
 
 
+def filled_in(browser, make) -> str:
+    """A request that lacks nothing and was not sent; its token."""
+    token = make.case("draft").tracking_token
+    db.session.commit()
+    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
+    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    return token
+
+
 def asked_to_sweep() -> int:
     return len(db.session.scalars(select(Job).where(Job.name == attachments.SWEEP)).all())
 
@@ -112,11 +121,7 @@ def test_a_kept_file_can_be_taken_out_before_sending(browser, make):
 
 
 def test_a_request_takes_files_before_it_is_sent(browser, make):
-    draft = make.case("draft")
-    token = draft.tracking_token
-    db.session.commit()
-    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
-    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    token = filled_in(browser, make)
     form = browser.get(f"/drafts/{token}/check").form("/files")
     sent = browser.post(f"/drafts/{token}/files", {**form, "files": [file(DOCX, "通知.docx")]})
     checked = browser.get(sent.location.partition("#")[0])
@@ -134,11 +139,7 @@ def test_a_request_takes_files_before_it_is_sent(browser, make):
 
 def test_two_windows_of_a_request_do_not_share_files(browser, make):
     """Each opening of the form holds its own; they stay with it through a refusal and a look at another page."""
-    draft = make.case("draft")
-    token = draft.tracking_token
-    db.session.commit()
-    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
-    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    token = filled_in(browser, make)
     check = f"/drafts/{token}/check"
     one, two = browser.get(check).form("/files"), browser.get(check).form("/files")
     assert one["form_key"] != two["form_key"]
@@ -160,11 +161,7 @@ def test_two_windows_of_a_request_do_not_share_files(browser, make):
 
 
 def test_what_another_window_holds_is_taken_over_by_a_press(browser, make):
-    draft = make.case("draft")
-    token = draft.tracking_token
-    db.session.commit()
-    browser.post(f"/drafts/{token}/company", {**browser.get(f"/drafts/{token}/company").form(), **COMPANY})
-    browser.post(f"/drafts/{token}/contact", {**browser.get(f"/drafts/{token}/contact").form(), **CONTACT})
+    token = filled_in(browser, make)
     form = browser.get(f"/drafts/{token}/check").form("/files")
     browser.post(f"/drafts/{token}/files", {**form, "files": [file(DOCX, "甲.docx")]})
     later = browser.get(f"/drafts/{token}/check")
