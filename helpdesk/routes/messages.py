@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 from flask import Blueprint, Response, make_response, render_template, url_for
@@ -27,11 +26,7 @@ bp = Blueprint("messages", __name__, url_prefix="/cases/<number>")
 @case_for("case.reply")
 def create(case: Case) -> Response:
     """A reply to the company."""
-    form = MessageForm()
-    say = functools.partial(consultation.reply, case, me())
-    return _said(
-        case, form, "reply", lambda: say(body=form.body.data, form_key=form.key, draft_seen=form.draft_seen.data)
-    )
+    return _said(case, MessageForm(), "reply", consultation.reply)
 
 
 @takes_files
@@ -39,11 +34,7 @@ def create(case: Case) -> Response:
 @case_for("case.note")
 def create_note(case: Case) -> Response:
     """A note for expert and station."""
-    form = NoteForm()
-    say = functools.partial(consultation.note, case, me())
-    return _said(
-        case, form, "note", lambda: say(body=form.body.data, form_key=form.key, draft_seen=form.draft_seen.data)
-    )
+    return _said(case, NoteForm(), "note", consultation.note)
 
 
 @takes_files
@@ -97,10 +88,14 @@ def _keep(case: Case, box: Box) -> Response:
     return answer(back, "messages/_draft.html", line=composer.line(kept[0]), mark=mark)
 
 
-def _said(case: Case, form: FilesForm, to: str, say: Callable[[], Message | Note]) -> Response:
+def _said(case: Case, form: MessageForm | NoteForm, to: str, say: Callable[..., Message | Note]) -> Response:
     """Say it; then the new end of the conversation with an empty box, or the box with the words still in it."""
     said: list[Message | Note] = []
-    refused = attempt_with_files(form, case, lambda: said.append(say()))
+
+    def verb() -> None:
+        said.append(say(case, me(), body=form.body.data, form_key=form.key, draft_seen=form.draft_seen.data))
+
+    refused = attempt_with_files(form, case, verb)
     if refused is not None:
         return _refused(case, form, to, refused)
     number = said[0].id
