@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, Enum, MetaData, Text, event
@@ -18,6 +18,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 from helpdesk.seal import SealBroken, cipher
 
 log = logging.getLogger("helpdesk.db")
+T = TypeVar("T")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,6 +73,12 @@ class Sealed(TypeDecorator[str]):
         except SealBroken:
             log.error("a sealed key cannot be read: was SECRET_KEY changed? Name the one before in SECRET_KEY_OLD.")
             return ""
+
+
+def in_parts(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Many values in portions that one statement can take."""
+    rows = list(values)
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def stored_enum(kind: type[enum.StrEnum]) -> Enum:

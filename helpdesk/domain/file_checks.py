@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock
 from helpdesk.adapters.storage import MissingFile, Storage
-from helpdesk.db import db
+from helpdesk.db import db, in_parts
 from helpdesk.domain import attachments
 from helpdesk.domain.attachments import key_of
 from helpdesk.domain.later import later
@@ -33,7 +33,6 @@ ORPHAN_AFTER = timedelta(days=1)
 SAMPLE = 50
 # More orphans than these, and more than half of all files: that is no litter but a wrong database or storage.
 FEW = 20
-BATCH = 500
 # Bytes lie by the first two letters of their hash; compared one such folder at a time, memory stays small.
 HEADS = ["".join(pair) for pair in itertools.product("0123456789abcdef", repeat=2)]
 
@@ -83,8 +82,7 @@ def settle(found: Findings, storage: Storage) -> FileCheck:
     for back in db.session.scalars(select(Attachment).where(Attachment.lost_at.is_not(None))).all():
         if back.sha256 not in lost:
             back.lost_at = None
-    wanted = sorted(lost)
-    for some in (wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)):
+    for some in in_parts(sorted(lost)):
         db.session.execute(
             update(Attachment)
             .where(Attachment.sha256.in_(some), Attachment.lost_at.is_(None))

@@ -23,7 +23,7 @@ from helpdesk import clock, config
 from helpdesk.adapters.pdf import PaperRenderer, RenderingUnavailable
 from helpdesk.adapters.signing import Signer
 from helpdesk.adapters.storage import Chunks, MissingFile, Storage
-from helpdesk.db import db
+from helpdesk.db import db, in_parts
 from helpdesk.domain import papers
 from helpdesk.domain.later import later
 from helpdesk.domain.papers import Drawn
@@ -341,10 +341,10 @@ def finish_binding(run_id: int, bound: Bound | None, storage: Storage) -> None:
     for position, reason in bound.left_out.items():
         by_reason.setdefault(reason, []).append(position)
     for reason, places in by_reason.items():
-        for at in range(0, len(places), 500):
+        for some in in_parts(places):
             db.session.execute(
                 update(PrintRunItem)
-                .where(PrintRunItem.run_id == run_id, PrintRunItem.position.in_(places[at : at + 500]))
+                .where(PrintRunItem.run_id == run_id, PrintRunItem.position.in_(some))
                 .values(left_out=reason)
                 .execution_options(synchronize_session=False)
             )

@@ -18,7 +18,7 @@ from helpdesk import clock, config
 from helpdesk.adapters.signing import detached
 from helpdesk.adapters.signing.detached import BadSignature
 from helpdesk.adapters.signing.keys import SigningKey
-from helpdesk.db import db
+from helpdesk.db import db, in_parts
 from helpdesk.domain import accounts, experts, hours, imported_lines, own_record
 from helpdesk.domain.imported_lines import LONGEST_REASON
 from helpdesk.errors import NotFound, Refused
@@ -212,13 +212,13 @@ def _is_ours(origin: str, ids: Collection[str]) -> bool:
         return True
     return any(
         db.session.scalar(select(HoursEntry.id).where(HoursEntry.hash.in_(part)).limit(1)) is not None
-        for part in _parts(ids)
+        for part in in_parts(ids)
     )
 
 
 def _known(origin: str, ids: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for part in _parts(ids):
+    for part in in_parts(ids):
         found.update(
             db.session.scalars(
                 select(ImportedRecord.record_id).where(
@@ -227,11 +227,6 @@ def _known(origin: str, ids: Collection[str]) -> set[str]:
             )
         )
     return found
-
-
-def _parts(ids: Collection[str], size: int = 500) -> Iterable[list[str]]:
-    rows = list(ids)
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def imports(by: Who) -> list[RecordImport]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.adapters.table_file import Row
-from helpdesk.db import db
+from helpdesk.db import db, in_parts
 from helpdesk.domain import companies, honours, imported_lines, trainings
 from helpdesk.domain.companies import CompanyFacts
 from helpdesk.domain.honours import HonourFacts
@@ -233,15 +233,10 @@ def _is_good(line: Line, *columns: str) -> bool:
     )
 
 
-def _parts(values: Collection[Any], size: int = 500) -> Iterable[list[Any]]:
-    rows = list(values)
-    return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
 def _found(column: Any, values: Collection[str], *more: Any) -> dict[str, Any]:
     """Rows by a column that is one of many values: {value: (value, more...)}."""
     found: dict[str, Any] = {}
-    for part in _parts(set(values)):
+    for part in in_parts(set(values)):
         for row in db.session.execute(select(column, *more).where(column.in_(part))):
             found[row[0]] = row
     return found
@@ -486,7 +481,7 @@ def _entry_key(line: Line) -> Any:
 def _recordable(by: Who, kind: TableKind, ids: Collection[int]) -> set[int]:
     """Those of these experts for whom this person may record such a thing."""
     found: set[int] = set()
-    for part in _parts(ids):
+    for part in in_parts(ids):
         found.update(
             db.session.scalars(select(Expert.id).where(Expert.id.in_(part), policy.which(by, RIGHT_TO_RECORD[kind])))
         )
@@ -497,7 +492,7 @@ def _on_record(kind: TableKind, ids: Collection[int]) -> set[Any]:
     """What of these experts is on record or waits already, as (expert, name, day)."""
     found: set[Any] = set()
     columns, stands = _standing(kind)
-    for part in _parts(ids):
+    for part in in_parts(ids):
         waiting = select(ImportedEntry.expert_id, ImportedEntry.name, ImportedEntry.day).where(
             ImportedEntry.expert_id.in_(part), ImportedEntry.kind == kind, ImportedEntry.state != EntryState.REFUSED
         )
@@ -580,7 +575,7 @@ def decide(batch: TableImport, by: Who, *, record_ids: Collection[int] | None, v
 def _already(kind: TableKind, rows: Sequence[ImportedEntry]) -> set[Any]:
     columns, stands = _standing(kind)
     found: set[Any] = set()
-    for part in _parts([(row.expert_id, row.name, row.day) for row in rows], 200):
+    for part in in_parts([(row.expert_id, row.name, row.day) for row in rows], 200):
         rows_there = select(*columns).where(tuple_(*columns).in_(part), stands)
         found.update(tuple(row) for row in db.session.execute(rows_there))
     return found
