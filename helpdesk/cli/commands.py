@@ -24,7 +24,7 @@ from helpdesk.cli import city, drawing
 from helpdesk.db import begin, db, transaction
 from helpdesk.domain import (
     accounts,
-    articles,
+    article_search,
     attachments,
     file_checks,
     keeping,
@@ -191,7 +191,7 @@ def reindex_command() -> None:
         length = db.session.scalar(select(func.count()).select_from(Case).where(Case.number.is_not(None))) or 0
         with click.progressbar(length=length, label="cases", file=sys.stderr) as bar:
             done = search.reindex(lambda now, _all: bar.update(now - bar.pos))
-        read = articles.reindex()
+        read = article_search.reindex()
     click.echo(f"{done} cases are in the index, {read} articles in theirs")
 
 

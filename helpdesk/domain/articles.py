@@ -1,27 +1,25 @@
 """The knowledge base: written and reviewed by stations, read by everybody, made from cases, offered before asking.
 
-Only published words are in the index, which is written in the verb's own transaction. Nobody's reading is kept: what a
-reader says about an article is counted once a browser, under a hash that differs from article to article.
+Nobody's reading is kept: what a reader says about an article is counted once a browser, under a hash that differs from
+article to article.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.adapters import markdown
-from helpdesk.adapters import search as engine
-from helpdesk.adapters.search import Index, Part, Text
 from helpdesk.db import db
-from helpdesk.domain import attachments, closure, intake, record, search
+from helpdesk.domain import article_search, attachments, closure, intake, record
+from helpdesk.domain.article_search import PUBLISHED, with_words
 from helpdesk.domain.attachments import Upload
 from helpdesk.errors import NotFound, Refused, Stale
 from helpdesk.models import (
@@ -42,14 +40,10 @@ LONGEST_TITLE, LONGEST_TITLE_EN, LONGEST_BODY, LONGEST_NOTE = 60, 120, 20_000, 1
 LONGEST_COMMENT = 500
 # How long an article may stand before somebody has to look at it again, unless they say otherwise; and at most.
 REVIEW_DAYS, LONGEST_REVIEW_DAYS = 180, 730
-# The best answers of a search that are shown at all; a page of a list.
-BEST, PAGE = 30, 20
-# How many near articles are offered.
-NEAR = 3
+# A page of a list.
+PAGE = 20
 MOST_FILES = 20
 COMMENTS_SHOWN = 30
-
-PUBLISHED = Article.state == ArticleState.PUBLISHED
 
 
 # --- writing ---
@@ -275,7 +269,7 @@ def publish(
     article.changed_by, article.changed_at = by.name[:80], clock.now()
     db.session.flush()
     db.session.refresh(article, ["public", "newest"])
-    _index().put(db.session.connection(), [_text(article.id, article.newest)])
+    article_search.put(article.id, article.newest)
 
 
 def retire(article: Article, by: Who) -> None:
@@ -284,7 +278,7 @@ def retire(article: Article, by: Who) -> None:
     article.state = ArticleState.RETIRED
     article.changed_by, article.changed_at = by.name[:80], clock.now()
     db.session.flush()
-    _index().drop(db.session.connection(), article.id)
+    article_search.drop(article.id)
 
 
 # --- files ---
@@ -425,19 +419,10 @@ def counts_of(articles: Iterable[Article]) -> dict[int, Counts]:
 
 def published(article_id: int) -> Article:
     """An article everybody may read. Raises NotFound."""
-    article = db.session.scalar(_with_words().where(Article.id == article_id, PUBLISHED))
+    article = db.session.scalar(with_words().where(Article.id == article_id, PUBLISHED))
     if article is None:
         raise NotFound("article")
     return article
-
-
-def _with_words() -> Select[Article]:
-    return select(Article).options(
-        joinedload(Article.public),
-        joinedload(Article.newest),
-        joinedload(Article.category),
-        joinedload(Article.station),
-    )
 
 
 def by_category() -> dict[str, int]:
@@ -456,7 +441,7 @@ class Slice:
 
 def listed(category_code: str = "", *, before: int = 0) -> Slice:
     """Published articles, newest first, those with an id below `before`."""
-    query = _with_words().where(PUBLISHED)
+    query = with_words().where(PUBLISHED)
     if category_code:
         query = query.where(Article.category_code == category_code)
     return _sliced(query, before)
@@ -481,7 +466,7 @@ def _view(name: str) -> ColumnElement[bool]:
 
 def on_desk(by: Who, view: str = "all", *, q: str = "", before: int = 0) -> Slice:
     """The articles this person may write, newest first; `q` is a part of the newest title."""
-    query = _with_words().where(policy.which(by, "article.write"), _view(view))
+    query = with_words().where(policy.which(by, "article.write"), _view(view))
     if q:
         # As it is: LIKE's own signs are letters here.
         text = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -515,211 +500,24 @@ def deflections(start: datetime, end: datetime) -> int:
     )
 
 
-# --- finding ---
-
-
-def _index() -> Index:
-    return engine.index_for(db.session.get_bind().dialect.name, "article")
-
-
-def _text(article_id: int, version: ArticleVersion) -> Text:
-    return Text(
-        article_id,
-        f"{version.title_zh}\n{version.title_en}",
-        f"{markdown.plain(version.body_zh)}\n{markdown.plain(version.body_en)}",
-    )
-
-
-def reindex() -> int:
-    """Write the index of articles anew in the caller's transaction. Returns how many are in it."""
-    _index().clear(db.session.connection())
-    query = select(Article).where(PUBLISHED).options(joinedload(Article.public)).execution_options(yield_per=200)
-    done = 0
-    for rows in db.session.scalars(query).partitions(200):
-        texts = [_text(row.id, row.public) for row in rows if row.public is not None]
-        _index().put(db.session.connection(), texts)
-        done += len(texts)
-    return done
-
-
-def found(said: str) -> tuple[list[Article], tuple[str, ...]]:
-    """Published articles in which every part of the question stands, best first, and the words to mark."""
-    said = said[: search.LONGEST_QUESTION].replace("\0", " ")
-    question = engine.parts(said)
-    if not question:
-        return [], ()
-    matching = _index().matching(question)
-    newest = select(Article.id).where(PUBLISHED, Article.id.in_(matching)).order_by(Article.id.desc())
-    ids = list(db.session.scalars(newest.limit(search.CANDIDATES)))
-    if not ids:
-        return [], tuple(run for run, _ in engine.runs(said))
-    best = list(db.session.scalars(_index().ranked(question, ids).limit(BEST)))
-    return _in_order(best), tuple(run for run, _ in engine.runs(said))
-
-
-def _in_order(ids: Sequence[int]) -> list[Article]:
-    rows = {row.id: row for row in db.session.scalars(_with_words().where(Article.id.in_(ids), PUBLISHED))}
-    return [rows[i] for i in ids if i in rows]
-
-
-# Characters that hold sentences together: a pair with one of them says nothing about what is asked.
-GLUE = frozenset("的了吗呢吧啊么我们你您他这那哪想怎什把被跟跟让很都也就还")
-# Words that are in every English question.
-STOP = frozenset(
-    [
-        "the",
-        "and",
-        "our",
-        "how",
-        "for",
-        "are",
-        "was",
-        "can",
-        "you",
-        "what",
-        "with",
-        "have",
-        "this",
-        "that",
-        "from",
-        "not",
-        "but",
-        "who",
-        "will",
-        "does",
-        "need",
-        "want",
-        "they",
-        "your",
-        "should",
-        "would",
-        "could",
-        "about",
-        "when",
-        "where",
-        "which",
-        "there",
-        "their",
-        "into",
-        "has",
-        "had",
-        "been",
-        "company",
-        "we",
-        "is",
-        "it",
-        "in",
-        "on",
-        "of",
-        "to",
-        "do",
-        "an",
-        "be",
-        "or",
-        "my",
-        "if",
-        "by",
-        "at",
-        "as",
-        "so",
-        "no",
-    ]
-)
-# Looked at: so many of a text's pairs and words, and of these the rarest.
-MOST_TOKENS, RAREST = 80, 16
-# What makes an article near: a word of its title counts so much, one of its body one; below LEAST it is chance.
-IN_TITLE, LEAST = 3, 4
-# One word alone is near only when it is as long as a name (four characters are three pairs). And what nearly every
-# article holds says little: weighed by how rare they are (1 for what one article holds), words must come to so much.
-LONG_WORD, WEIGHTY = 3, 2.2
-
-
-def near(text: str, *, category_code: str = "", without: int = 0, most: int = NEAR) -> list[Article]:
-    """The published articles nearest to what somebody writes, best first, at most `most`; those of the field it
-    probably belongs to come earlier. Four statements, however many articles there are."""
-    tokens = _telling(text)
-    if not tokens:
-        return []
-    index = _index()
-    asked = {token: index.matching([Part((token,))]) for token in tokens}
-    columns = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in asked.values()]
-    frequency = dict(zip(asked, db.session.execute(select(*columns)).one(), strict=True))
-    everything = db.session.scalar(select(func.count()).select_from(Article).where(PUBLISHED)) or 0
-    known = sorted((token for token in tokens if frequency[token]), key=lambda token: frequency[token])[:RAREST]
-    if not known:
-        return []
-    holders = union_all(
-        *(select(literal(n).label("n"), asked[token].subquery().c.key.label("key")) for n, token in enumerate(known))
-    )
-    held: dict[int, list[str]] = {}
-    for n, key in db.session.execute(holders):
-        held.setdefault(key, []).append(known[n])
-    weight = {token: math.log(1 + everything / frequency[token]) for token in known}
-    rarest = math.log(1 + everything)
-    likely = sorted(held, key=lambda key: (-sum(weight[t] for t in held[key]), -key))[: 8 * most]
-    scored = []
-    for article in _in_order([key for key in likely if key != without]):
-        title = engine.tokens(_title(article))
-        points = {token: IN_TITLE if token in title else 1 for token in held[article.id]}
-        if sum(points.values()) < LEAST or not _says_enough(points, text):
-            continue
-        if sum(weight[token] * n for token, n in points.items()) < WEIGHTY * rarest:
-            continue
-        score = sum(weight[token] * n for token, n in points.items())
-        scored.append((score * (1.4 if article.category_code == category_code else 1), article))
-    return [article for _, article in sorted(scored, key=lambda row: (-row[0], -row[1].id))[:most]]
-
-
-def _says_enough(found: Collection[str], text: str) -> bool:
-    """Whether what was found of a text are two words of it, or one as long as a name: adjoining pairs are one word."""
-    words = 0
-    for run, is_chinese in engine.runs(text[:2000]):
-        if not is_chinese:
-            words += run in found
-            continue
-        length = 0
-        for i in range(len(run)):
-            if run[i : i + 2] in found:
-                length += 1
-                if length >= LONG_WORD:
-                    return True
-                continue
-            words += length > 0
-            length = 0
-    return words >= 2
-
-
-def _title(article: Article) -> str:
-    version = article.public or article.newest
-    return f"{version.title_zh} {version.title_en}"
-
-
-def _telling(text: str) -> list[str]:
-    """The pairs and words of a text that may say what it is about."""
-    found: list[str] = []
-    for run, is_chinese in engine.runs(text[:2000]):
-        if is_chinese:
-            found += [p for p in (run[i : i + 2] for i in range(len(run) - 1)) if not GLUE & set(p)]
-        elif len(run) > 1 and not run.isdecimal() and run not in STOP:
-            found.append(run)
-    return list(dict.fromkeys(found))[:MOST_TOKENS]
+# --- near ones ---
 
 
 def near_case(case: Case) -> list[Article]:
     """Published articles near a case."""
     code = case.category_code or case.wished_category or ""
-    return near(f"{case.title}\n{case.problem}", category_code=code)
+    return article_search.near(f"{case.title}\n{case.problem}", category_code=code)
 
 
 def related(article: Article) -> list[Article]:
     """Published articles near another one: by its title and beginning, then others of its field."""
     version = article.public or article.newest
-    close = near(
+    close = article_search.near(
         f"{version.title_zh}\n{markdown.plain(version.body_zh)[:300]}",
         category_code=article.category_code,
         without=article.id,
     )
-    if len(close) < NEAR:
+    if len(close) < article_search.NEAR:
         known = {article.id, *(row.id for row in close)}
         close += [row for row in listed(article.category_code).articles if row.id not in known]
-    return close[:NEAR]
+    return close[: article_search.NEAR]

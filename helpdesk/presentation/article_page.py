@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from helpdesk import config
 from helpdesk.adapters import markdown
-from helpdesk.domain import articles, attachments
+from helpdesk.domain import article_search, articles, attachments
 from helpdesk.domain.articles import VIEWS, Counts
 from helpdesk.i18n import N_, counted
 from helpdesk.models import Article, ArticleState, ArticleVersion, Attachment, Case
@@ -333,6 +333,6 @@ def address_line(article: Article) -> str:
 
 def found_words(n: int) -> str:
     """How many were found; of very many only the best are shown."""
-    if n >= articles.BEST:
+    if n >= article_search.BEST:
         return gettext("最相关的 %(n)s 篇", n=n)
     return counted("找到 %(n)s 篇", n)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, redirect, request, session, url_fo
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
-from helpdesk.domain import accounts, articles, attachments, catalogue, search
+from helpdesk.domain import accounts, article_search, articles, attachments, catalogue, search
 from helpdesk.forms.articles import FeedbackForm
 from helpdesk.forms.base import clean_line
 from helpdesk.models import Article
@@ -44,7 +44,7 @@ def index() -> Response:
     words: tuple[str, ...] = ()
     older = ""
     if q:
-        rows, words = articles.found(q)
+        rows, words = article_search.found(q)
     else:
         part = articles.listed(category, before=_before())
         rows = part.articles

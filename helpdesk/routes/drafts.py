@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import articles, attachments, companies, intake, suggestion
+from helpdesk.domain import article_search, attachments, companies, intake, suggestion
 from helpdesk.errors import Refused
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.files import FilesForm
@@ -68,7 +68,7 @@ def _answers(problem: str, category_code: str) -> list[dict[str, str]]:
     """The three best articles for a text that says something yet."""
     if len(problem.strip()) < suggestion.LEAST:
         return []
-    return article_page.offered(articles.near(problem, category_code=category_code))
+    return article_page.offered(article_search.near(problem, category_code=category_code))
 
 
 @bp.route("/drafts/<token>/<any(problem,company,contact):name>", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from helpdesk import clock
 from helpdesk.db import begin, db
-from helpdesk.domain import articles, closure, intake, record
+from helpdesk.domain import article_search, articles, closure, intake, record
 from helpdesk.domain.articles import Words
 from helpdesk.errors import NotAllowed, Refused, Stale
 from helpdesk.models import Article, ArticleFeedback, ArticleState
@@ -46,34 +46,34 @@ def test_two_characters_are_found_in_title_and_body(town):
         "ce": "欧盟 CE 认证从哪里开始",
         "ＣＥ 认证": "欧盟 CE 认证从哪里开始",
     }.items():
-        assert titles(articles.found(q)[0]) == [title], q
-    assert titles(articles.found("材料")[0])[0] == "银行贷款要准备哪些材料", "a title weighs more than a text"
+        assert titles(article_search.found(q)[0]) == [title], q
+    assert titles(article_search.found("材料")[0])[0] == "银行贷款要准备哪些材料", "a title weighs more than a text"
     for q in ("单贷", "", "，。", "火箭"):
-        assert articles.found(q)[0] == [], q
+        assert article_search.found(q)[0] == [], q
 
 
 def test_the_nearest_to_what_is_typed(town):
     shelf(town)
     typed = "我们是做光电的，去年研发费用花了不少，不知道怎么归集，想申报专精特新，想请人看看。"
-    assert set(titles(articles.near(typed))[:2]) == {"研发费用怎么归集", "专精特新中小企业怎么申报"}
-    assert titles(articles.near("员工劳动合同到期了我们不想续签"))[0] == "劳动合同到期不续签要不要赔"
+    assert set(titles(article_search.near(typed))[:2]) == {"研发费用怎么归集", "专精特新中小企业怎么申报"}
+    assert titles(article_search.near("员工劳动合同到期了我们不想续签"))[0] == "劳动合同到期不续签要不要赔"
     town.article("退税", "先备案。", title_en="Export tax refund", body_en="Register first, then file the refund.")
-    assert titles(articles.near("how do we get the tax refund for our export?")) == ["退税"]
+    assert titles(article_search.near("how do we get the tax refund for our export?")) == ["退税"]
     for nothing in ("", "你好", "今天天气不错我们去爬山吧", "!!!", "x" * 5000):
-        assert articles.near(nothing) == [], nothing
-    assert len(articles.near("银行贷款 研发费用 专精特新 劳动合同 商标抢注")) == articles.NEAR
+        assert article_search.near(nothing) == [], nothing
+    assert len(article_search.near("银行贷款 研发费用 专精特新 劳动合同 商标抢注")) == article_search.NEAR
 
 
 def test_only_published_words_are_found(town):
     article = town.article("出口退税怎么办理", "先备案。")
     articles.write(town.cast.wang, article, Words("出口退税怎么办理", "先去商务部门备案登记。"), category_code="policy")
-    assert articles.found("登记")[0] == []
+    assert article_search.found("登记")[0] == []
     town.article("海关编码怎么查", "查税则。", published=False)
-    assert articles.found("海关")[0] == []
+    assert article_search.found("海关")[0] == []
     articles.publish(article, town.cast.wang, no_names=True, holds=True, review_on=clock.today() + timedelta(days=9))
-    assert titles(articles.found("登记")[0]) == ["出口退税怎么办理"]
+    assert titles(article_search.found("登记")[0]) == ["出口退税怎么办理"]
     articles.retire(article, town.cast.wang)
-    assert articles.found("退税")[0] == [] and articles.near("出口退税怎么办理") == []
+    assert article_search.found("退税")[0] == [] and article_search.near("出口退税怎么办理") == []
 
 
 def test_the_index_is_in_step_and_can_be_written_anew(town):
@@ -81,14 +81,14 @@ def test_the_index_is_in_step_and_can_be_written_anew(town):
     db.session.commit()
     begin(read_only=False)
     rolled = town.article("跨境电商怎么报关", "走 9610。")
-    assert articles.found("报关")[0] == [rolled]
+    assert article_search.found("报关")[0] == [rolled]
     db.session.rollback()
     begin(read_only=False)
-    assert articles.found("报关")[0] == []
+    assert article_search.found("报关")[0] == []
     db.session.execute(text("DELETE FROM article_search"))
-    assert articles.found("贷款")[0] == []
-    assert articles.reindex() == len(LIBRARY)
-    assert len(articles.found("贷款")[0]) == 1
+    assert article_search.found("贷款")[0] == []
+    assert article_search.reindex() == len(LIBRARY)
+    assert len(article_search.found("贷款")[0]) == 1
 
 
 def test_related_are_others_of_the_same_matter(town):
@@ -283,7 +283,7 @@ def test_one_common_word_is_not_near(town):
         "材料有点多，想请人帮忙搬一下",
         "小企业的食堂怎么招厨师",
     ):
-        assert titles(articles.near(nothing)) == [], nothing
+        assert titles(article_search.near(nothing)) == [], nothing
 
 
 def test_near_texts_are_found_all_the_same(town):
@@ -296,4 +296,4 @@ def test_near_texts_are_found_all_the_same(town):
         "商标被别人抢注了怎么办": "商标",
         "欧盟的 CE 认证": "欧盟 CE 认证从哪里开始",
     }.items():
-        assert titles(articles.near(typed))[0].startswith(title), typed
+        assert titles(article_search.near(typed))[0].startswith(title), typed
