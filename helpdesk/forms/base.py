@@ -72,6 +72,15 @@ class HouseForm(FlaskForm):
             field.errors = [*field.errors, text]
 
 
+class OneFileForm(HouseForm):
+    """A form with one file in its field `file`, which is read at once and not kept."""
+
+    def content(self) -> bytes:
+        """The bytes that came; empty when no file was chosen."""
+        given = self.file.data
+        return given.read() if getattr(given, "filename", "") else b""
+
+
 TEXTUAL = {
     "StringField", "TextAreaField", "EmailField", "TelField", "SearchField", "HiddenField", "PasswordField",
     "URLField",

@@ -6,18 +6,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FileField, TextAreaField
 
 from helpdesk.domain.certificates import LONGEST_REASON
-from helpdesk.forms.base import HouseForm, Longest, Present
+from helpdesk.forms.base import HouseForm, Longest, OneFileForm, Present
 
 
-class CheckFileForm(HouseForm):
+class CheckFileForm(OneFileForm):
     """The PDF whose signature and content are compared with what was issued."""
 
     file = FileField(_l("证书的 PDF 文件"), render_kw={"accept": "application/pdf,.pdf"})
-
-    def content(self) -> bytes:
-        """The bytes that came; empty when no file was chosen."""
-        given = self.file.data
-        return given.read() if getattr(given, "filename", "") else b""
 
 
 class ReissueForm(HouseForm):

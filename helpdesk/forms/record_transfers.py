@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, StringField
 
 from helpdesk.domain.record_transfers import LONGEST_RECEIVER
-from helpdesk.forms.base import HouseForm, Longest, Present, clean_line
+from helpdesk.forms.base import HouseForm, Longest, OneFileForm, Present, clean_line
 
 
 class RecordExportForm(HouseForm):
@@ -18,15 +18,10 @@ class RecordExportForm(HouseForm):
     agreed = BooleanField(_l("我同意把姓名、志愿者编号和服务记录交给这个组织，用于转接服务关系"))
 
 
-class RecordImportForm(HouseForm):
+class RecordImportForm(OneFileForm):
     """The bundle, and whose it is here."""
 
     volunteer_number = StringField(
         _l("志愿者编号"), [Present(_l("请填这位志愿者在本站的编号")), Longest(20)], filters=[clean_line]
     )
     file = FileField(_l("转接文件"), render_kw={"accept": ".json,application/json"})
-
-    def content(self) -> bytes:
-        """The bytes that came; empty when no file was chosen."""
-        given = self.file.data
-        return given.read() if getattr(given, "filename", "") else b""

@@ -5,19 +5,14 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from wtforms import FileField
 
-from helpdesk.forms.base import HouseForm, Present, RadioField, clean_line
+from helpdesk.forms.base import HouseForm, OneFileForm, Present, RadioField, clean_line
 
 
-class UploadForm(HouseForm):
+class UploadForm(OneFileForm):
     """What is in the table, and the table."""
 
     kind = RadioField(_l("表里是什么"), [Present(_l("请选表里是什么"))])
     file = FileField(_l("表格文件"), render_kw={"accept": ".xlsx,.csv,.txt"})
-
-    def content(self) -> bytes:
-        """The bytes that came; empty when no file was chosen."""
-        given = self.file.data
-        return given.read() if getattr(given, "filename", "") else b""
 
     def file_name(self) -> str:
         """What the file is called where it came from."""

@@ -9,14 +9,11 @@ from helpdesk.domain import consultation, record, triage
 from helpdesk.models import Access, Case, Message, Note, Status
 from helpdesk.presentation.case_page import points_reached
 from helpdesk.rules.credit import GATE
+from tests.looking import fresh
 
 
 def show(case: Case) -> str:
     return f"/cases/{case.number}"
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
 
 
 def test_the_list_holds_what_the_policy_lets_one_read(browser, make):

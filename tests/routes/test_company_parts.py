@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from helpdesk.db import begin, db
+from helpdesk.db import db
 from helpdesk.domain import consultation, invitations, mailing
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Account, CompanyPart, Grant, Mail
@@ -13,18 +13,13 @@ from helpdesk.presentation import mail_page
 from helpdesk.rules import policy
 from tests.browser import NS
 from tests.cast import OTHER
+from tests.looking import anew
 
 HANDLER, VIEWER = CompanyPart.HANDLER, CompanyPart.VIEWER
 
 
 def grant_of(login: str) -> Grant:
     return db.session.scalars(select(Grant).join(Account).where(Account.login == login)).one()
-
-
-def fresh() -> None:
-    db.session.rollback()
-    db.session.remove()
-    begin(read_only=False)
 
 
 @pytest.fixture
@@ -68,7 +63,7 @@ def test_every_act_of_a_viewer_is_forbidden(browser, answered, cast):
     he = grant_of("he").id
     for door in (f"{company}/invitations", f"{company}/links", f"/me/members/{he}/part", f"/me/members/{he}/removal"):
         browser.post(door, {"part": "viewer"}, as_="jiang", page=company, expect=403)
-    fresh()
+    anew(read_only=False)
     row = invitations.invite(cast.company(), cast.lin)
     db.session.commit()
     browser.post(f"/me/invitations/{row.id}/revocation", as_="jiang", page=company, expect=403)
@@ -109,7 +104,7 @@ def test_an_invitation_says_which_part(browser, cast, answered):
     shown = browser.get(url, as_="chu")
     assert shown.says("加入后您是查看者")
     browser.post(url, shown.form(url), as_="chu")
-    fresh()
+    anew(read_only=False)
     assert grant_of("chu").company_part is VIEWER
     browser.get(f"/me/requests/{answered.number}/confirmation", as_="chu", expect=403)
 
@@ -136,7 +131,7 @@ def test_a_handler_changes_a_part_and_it_holds_at_once(browser, cast, answered):
     browser.post(f"/me/members/{he}/part", sure.form(f"/{he}/part"), as_="lin")
     assert browser.get(f"/me/members/{he}/part", as_="lin").says("改为处理人？")
     browser.get(f"/me/requests/{answered.number}/confirmation", as_="he", expect=403)
-    fresh()
+    anew(read_only=False)
     assert not invitations.is_open(db.session.merge(row)), "a viewer asks nobody in"
     page = browser.get(company, as_="lin")
     lin = grant_of("lin").id

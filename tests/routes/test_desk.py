@@ -9,13 +9,10 @@ from sqlalchemy import event
 
 from helpdesk.db import db
 from helpdesk.domain import triage
-from helpdesk.models import Case, Status
+from helpdesk.models import Status
 from tests.browser import NS
 from tests.cast import LONGGANG
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
+from tests.looking import fresh
 
 
 def statements(act) -> list[str]:

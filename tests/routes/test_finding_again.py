@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock as house_clock
-from helpdesk.db import begin, db
+from helpdesk.db import db
 from helpdesk.domain import accounts
 from helpdesk.models import Account, Case, Grant, Role, Throttle
 from helpdesk.rules.identifiers import read_case_number
 from tests.cast import OTHER, SOUTHLIGHT
+from tests.looking import anew
 
 
 @pytest.mark.parametrize(
@@ -93,12 +94,6 @@ def test_a_draft_is_not_found(browser, make):
 # --- an account, later ---
 
 
-def fresh() -> None:
-    db.session.rollback()
-    db.session.remove()
-    begin(read_only=True)
-
-
 def test_an_account_made_later_finds_the_companys_cases_after_the_stations_yes(browser, make):
     sent, colleagues = make.case("consulting"), make.case("submitted", phone="13800000009")
     token, other = sent.tracking_token, colleagues.number
@@ -110,7 +105,7 @@ def test_an_account_made_later_finds_the_companys_cases_after_the_stations_yes(b
     )
     mine = browser.get("/me/requests", as_="neu")
     assert mine.says(sent.number) and not mine.says(other)
-    fresh()
+    anew()
     claim = db.session.scalars(select(Grant).join(Account).where(Account.login == "neu")).one()
     browser.post(f"/claims/{claim.id}", {"decision": "yes"}, as_="wang", page="/claims")
     assert browser.get("/me/requests", as_="neu").says(other)
@@ -123,12 +118,12 @@ def test_whoever_has_an_account_takes_the_request_into_it(browser, make):
     assert page.says("您已登录为林巧")
     browser.post(f"/t/{token}/account/mine", page.form("/account/mine"), as_="lin")
     assert browser.get("/me/requests", as_="lin").says(number)
-    fresh()
+    anew()
     claims = db.session.scalars(select(Grant).join(Account).where(Account.login == "lin").order_by(Grant.id)).all()
     assert [(g.confirmed_at is not None) for g in claims] == [True, False], "the other company waits for the station"
     browser.get(f"/t/{token}/account", as_="he", expect=404)
     browser.post(f"/t/{token}/account/mine", as_="he", page=f"/t/{token}")
-    fresh()
+    anew()
     assert db.session.scalars(select(Case).where(Case.number == number)).one().contact_account_id == (
         db.session.scalars(select(Account).where(Account.login == "lin")).one().id
     ), "taken is taken"

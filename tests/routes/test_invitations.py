@@ -9,21 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock as house_clock
-from helpdesk.db import begin, db
+from helpdesk.db import db
 from helpdesk.domain import accounts, invitations, mailing
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Account, Act, Address, Grant, Invitation, Mail, Role
 from helpdesk.presentation import mail_page
 from helpdesk.rules import policy
 from tests.cast import OTHER, PASSWORD, SOUTHLIGHT
+from tests.looking import anew
 
 ADDRESS = "kollege@southlight.example"
-
-
-def fresh() -> None:
-    db.session.rollback()
-    db.session.remove()
-    begin(read_only=False)
 
 
 def account(login: str) -> Account:
@@ -56,7 +51,7 @@ def test_a_link_lets_one_person_in_once(browser, company, make):
     assert browser.get(url, expect=410).says("这个邀请不能用了")
     again = {"login": "zweiter", "name": "又一位", "password": "a long password"}
     browser.post(f"{url}/account", again, page="/login", expect=410)
-    fresh()
+    anew(read_only=False)
     assert db.session.scalar(select(Account).where(Account.login == "zweiter")) is None
     assert browser.get(f"/me/companies/{company}", as_="lin").says("新同事")
 
@@ -64,7 +59,7 @@ def test_a_link_lets_one_person_in_once(browser, company, make):
 def test_only_a_hash_is_kept_and_only_its_sender_sees_a_link(browser, company):
     url = link_by(browser, company)
     secret = url.rpartition("/")[2]
-    fresh()
+    anew(read_only=False)
     row = db.session.scalars(select(Invitation)).one()
     assert secret not in {row.nonce, row.secret_hash} and len(secret) >= 40
     assert secret not in browser.get(f"/me/companies/{company}", as_="he").text
@@ -87,7 +82,7 @@ def test_somebody_with_an_account_joins_with_it(browser, company, make):
 def test_a_claim_that_waited_is_confirmed_by_a_colleague(browser, company):
     url = link_by(browser, company)
     browser.post(url, browser.get(url, as_="jia").form(url), as_="jia")
-    fresh()
+    anew(read_only=False)
     (grant,) = db.session.scalars(select(Grant).where(Grant.account_id == account("jia").id)).all()
     assert grant.confirmed_at is not None
 
@@ -97,7 +92,7 @@ def test_the_letter_says_nothing_that_anybody_typed(browser, company):
     browser.post(
         f"{here}/invitations", {**browser.get(here, as_="lin").form("/invitations"), "email": ADDRESS}, as_="lin"
     )
-    fresh()
+    anew(read_only=False)
     mail = db.session.scalars(select(Mail).where(Mail.address == ADDRESS)).one()
     assert mailing.needless(mail) == ""
     message = mail_page.message_of(mail)
@@ -194,12 +189,12 @@ def test_a_member_is_let_go_with_what_they_invited(browser, company, make):
     make.case("consulting")
     url = link_by(browser, company, "he")
     page = browser.get(f"/me/companies/{company}", as_="lin")
-    fresh()
+    anew(read_only=False)
     number = db.session.scalars(select(Grant).where(Grant.account_id == account("he").id)).one().id
     browser.post(f"/me/members/{number}/removal", page.form(f"/members/{number}/removal"), as_="lin")
     assert browser.get("/me/requests", as_="he", expect=303).location.startswith("/login"), "signed out at once"
     browser.get(url, expect=410)
-    fresh()
+    anew(read_only=False)
     assert not policy.who_is(account("he")).holds(Role.MEMBER)
     again = browser.get(f"/me/companies/{company}", as_="lin")
     lin = db.session.scalars(select(Grant).where(Grant.account_id == account("lin").id)).one().id
@@ -217,10 +212,10 @@ def test_the_last_handler_stays(make, cast):
 
 
 def test_leaving_is_allowed_while_somebody_stays(browser, company, make):
-    fresh()
+    anew(read_only=False)
     number = db.session.scalars(select(Grant).where(Grant.account_id == account("lin").id)).one().id
     browser.post(f"/me/members/{number}/removal", as_="lin", page=f"/me/companies/{company}")
-    fresh()
+    anew(read_only=False)
     assert not policy.who_is(account("lin")).holds(Role.MEMBER)
 
 

@@ -9,12 +9,7 @@ from sqlalchemy import select
 from helpdesk.db import begin, db
 from helpdesk.domain import erasures, keeping
 from helpdesk.models import Case, Erasure, KeepingRule
-
-
-def fresh() -> None:
-    db.session.rollback()
-    db.session.remove()
-    begin(read_only=False)
+from tests.looking import anew
 
 
 def test_the_operator_sets_how_long(browser, make):
@@ -30,7 +25,7 @@ def test_the_operator_sets_how_long(browser, make):
     far = browser.post("/keeping", form | {"from_on": "9999-12-31"}, as_="zhou", expect=422)
     assert [e.get("aria-invalid") for e in far.all("input", name="from_on")] == ["true"]
     assert far.says("最晚到 2028-11-18") and far.form("/keeping")["from_on"] == "9999-12-31"
-    fresh()
+    anew(read_only=False)
     assert len(db.session.scalars(select(KeepingRule)).all()) == 1
 
 
@@ -49,7 +44,7 @@ def test_a_term_that_has_not_begun_is_taken_back(browser, make, cast):
     assert browser.get("/keeping", as_="zhou").says("现在用的")
     browser.post("/keeping/2/withdrawal", as_="zhou")
     assert browser.get("/keeping", as_="zhou").says("这一条已经生效")
-    fresh()
+    anew(read_only=False)
     assert [
         row.withdrawn_at is not None for row in db.session.scalars(select(KeepingRule).order_by(KeepingRule.id))
     ] == [True, False]
@@ -68,17 +63,17 @@ def test_a_wish_is_taken_back_until_it_is_carried_out(browser, make, cast):
         assert browser.get(place, as_=login).says("您撤回了上一次的要求")
     assert browser.get(f"/cases/{case.number}", as_="wang").says("不删除资料了")
     assert browser.get("/erasures", as_="zhou").says("都答复完了")
-    fresh()
+    anew(read_only=False)
     first = db.session.scalars(select(Erasure).order_by(Erasure.id)).first()
     browser.get(f"/erasures/{first.id}", as_="zhou", expect=303)
     browser.post(f"/erasures/{first.id}", {"decision": "yes", "reason": "依法"}, as_="zhou", expect=422)
     # Asked anew, granted, and taken back before the worker came by.
     browser.post(f"{own}/confirmation", {"understood": "y"})
-    fresh()
+    anew(read_only=False)
     again = db.session.scalars(select(Erasure).order_by(Erasure.id.desc())).first()
     browser.post(f"/erasures/{again.id}", {"decision": "yes", "reason": "依法"}, as_="zhou")
     browser.post(f"{own}/withdrawal", browser.get(own).form("/withdrawal"))
-    fresh()
+    anew(read_only=False)
     assert erasures.carry_out({"erasure_id": again.id, "portion": 0}) == 0
     assert db.session.get(Case, case.id).anonymised_at is None
     assert browser.get("/erasures", as_="zhou").says("企业后来撤回了")
@@ -120,7 +115,7 @@ def test_a_company_asks_and_is_answered(browser, make, cast):
     browser.post(f"{own}/confirmation", form | {"understood": "y"})
     assert browser.get(own).says("等总队答复") and not browser.get(own).says("要求删除")
     assert browser.get("/erasures", as_="zhou").says(case.number)
-    fresh()
+    anew(read_only=False)
     row = db.session.scalars(select(Erasure)).one()
     place = f"/erasures/{row.id}"
     form = browser.get(place, as_="zhou").form(place)
@@ -130,7 +125,7 @@ def test_a_company_asks_and_is_answered(browser, make, cast):
     browser.get(here, as_="jiang", expect=403)
     browser.get("/erasures", as_="li", expect=403)
     browser.get(f"{here}/confirmation", as_="jiang", expect=403)
-    fresh()
+    anew(read_only=False)
     erasures.carry_out({"erasure_id": row.id, "portion": 0})
     db.session.commit()
     browser.get(own.replace("/erasure", ""), expect=404)

@@ -8,11 +8,8 @@ from sqlalchemy import select
 from helpdesk import config
 from helpdesk.db import db
 from helpdesk.domain import assignment
-from helpdesk.models import Case, Offer, OfferKind, Status
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
+from helpdesk.models import Offer, OfferKind, Status
+from tests.looking import fresh
 
 
 def test_the_list_says_why_and_how_much(browser, make):

@@ -8,21 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock as house_clock
-from helpdesk.db import begin, db
+from helpdesk.db import db
 from helpdesk.domain import consultation
 from helpdesk.models import Account, Expert, Grant, Notice, Role
 from tests.cast import PASSWORD
-
-
-def read() -> None:
-    """A fresh look at the database, as another process would have it."""
-    db.session.rollback()
-    db.session.remove()
-    begin(read_only=True)
+from tests.looking import anew
 
 
 def account(login: str) -> Account:
-    read()
+    anew()
     return db.session.scalars(select(Account).where(Account.login == login)).one()
 
 
@@ -156,7 +150,7 @@ def test_a_claim_that_is_refused_gives_nothing(browser, make):
     action = next(f.get("action") for f in page.all("form") if (f.get("action") or "").startswith("/claims/"))
     browser.post(action, {"decision": "no"}, as_="wang", page="/claims")
     assert not browser.get("/me/requests", as_="jia", expect=403).says("SZ-26-00001")
-    read()
+    anew()
     grant = db.session.scalars(
         select(Grant).join(Account).where(Account.login == "jia", Grant.role == Role.MEMBER)
     ).one()
@@ -191,7 +185,7 @@ def test_a_leave_that_cannot_be_is_given_back(browser, cast, values):
     chen = cast.expert("chen").id
     page = browser.post(f"/experts/{chen}/leave", values, as_="chen", page="/inbox", expect=422)
     assert page.form(f"/experts/{chen}/leave")["until"] == values["until"]
-    read()
+    anew()
     assert db.session.get_one(Expert, chen).paused_until is None
 
 
@@ -204,6 +198,6 @@ def test_notices_tell_and_are_read_once(browser, make):
     page = browser.get("/notifications", as_="chen")
     assert page.says(case.title)
     browser.post("/notifications/read", as_="chen", page="/notifications")
-    read()
+    anew()
     mine = select(Notice).join(Account).where(Account.login == "chen", Notice.read_at.is_(None))
     assert db.session.scalars(mine).all() == []

@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 
 from helpdesk.db import db
-from helpdesk.models import Case, Status
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
+from helpdesk.models import Status
+from tests.looking import fresh
 
 
 def test_a_request_is_split_from_its_menu(browser, make):

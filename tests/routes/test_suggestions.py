@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from helpdesk.db import db
 from helpdesk.domain import suggestion
-from helpdesk.models import Case, Status
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
+from helpdesk.models import Status
+from tests.looking import fresh
 
 
 def test_while_typing_the_field_is_offered(browser):

@@ -8,14 +8,11 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.domain import workspace
-from helpdesk.models import BulkRun, Case, Offer, SavedView, Status
+from helpdesk.models import BulkRun, Offer, SavedView, Status
 from tests.domain.test_other_ends import later
+from tests.looking import fresh
 
 PHONES = (f"1370013{n}" for n in range(1000, 9000))
-
-
-def fresh(case: Case) -> Case:
-    return db.session.get_one(Case, case.id, populate_existing=True)
 
 
 def test_ticked_cases_are_sorted_together(browser, make):
