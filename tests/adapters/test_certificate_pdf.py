@@ -92,12 +92,6 @@ def test_it_says_who_made_it_and_when(usual: bytes) -> None:
     assert FACTS.ledger_digest in said
 
 
-def test_it_is_declared_for_archives_and_for_screen_readers(usual: bytes) -> None:
-    assert b'pdfaid:part="2"' in usual
-    assert b'pdfaid:conformance="A"' in usual
-    assert b'pdfuaid:part="1"' in usual
-
-
 def test_the_same_facts_give_the_same_bytes(usual: bytes, renderer: WeasyPrintRenderer) -> None:
     assert renderer.render(FACTS) == usual
     assert WeasyPrintRenderer("问渠", "Wenqu").render(FACTS) == usual

@@ -103,11 +103,6 @@ def test_what_does_not_exist_is_said_in_words(app, browser, make, url):
     assert browser.open(url, "zhou").status_code == 422
 
 
-@pytest.mark.parametrize("url", ["/schemes/99999999999", "/cycles/99999999999"])
-def test_a_number_too_large_for_any_row_is_no_page(app, browser, make, url):
-    assert browser.open(url, "zhou").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -6,7 +6,9 @@ import pytest
 
 
 @pytest.mark.parametrize("number", ["99999999999999999999", "2147483648", "0" * 30 + "1"])
-@pytest.mark.parametrize("path", ["experts", "series", "erasures", "nominations", "print-runs", "record-imports"])
+@pytest.mark.parametrize(
+    "path", ["experts", "series", "erasures", "nominations", "print-runs", "record-imports", "schemes", "cycles"]
+)
 def test_a_number_too_large_for_any_row_is_not_found(browser, path, number):
     browser.get(f"/{path}/{number}", as_="zhou", expect=404)
 

@@ -43,12 +43,6 @@ def test_a_visit_is_logged_in_shenzhen_time_and_counted_by_the_stations_policy(b
     assert shown.says("2.5") and shown.says("线上服务：会议室") and shown.says("14:00–15:30")
 
 
-def test_the_same_form_sent_twice_is_one_visit(browser, case):
-    for _ in range(2):
-        browser.post(url(case), said(), as_="chen")
-    assert db.session.query(Visit).count() == 1
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
