@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import ColumnElement, and_, func, select, update
 
 from helpdesk import clock, config
 from helpdesk.db import db
-from helpdesk.domain.later import afresh, later
-from helpdesk.errors import NotFound, Refused
+from helpdesk.domain.later import later
+from helpdesk.errors import Refused
 from helpdesk.i18n import DEFAULT_LOCALE
 from helpdesk.models import (
     Account,
@@ -28,19 +27,16 @@ from helpdesk.models import (
     ActLink,
     Address,
     Case,
-    Channel,
     CommendationEvent,
     CompanyPart,
     ComplaintStep,
     Event,
     Grant,
-    Invitation,
     Mail,
     MailKind,
     MailStatus,
     MailWish,
     Nomination,
-    Notice,
     Offer,
     OfferStatus,
     Outage,
@@ -540,62 +536,7 @@ def set_wish(account: Account, group: str, how: How) -> None:
     db.session.flush()
 
 
-# --- delivery: what the worker asks ---
-
-
-def needless(mail: Mail) -> str:
-    """Why a letter need not be sent any more; "" when it should go."""
-    if mail.status is not MailStatus.WAITING:
-        return mail.error or mail.status.value
-    known = db.session.get(Address, mail.address)
-    if known is not None and known.stopped_at is not None:
-        return "stopped"
-    if mail.account is not None and not mail.account.is_active:
-        return "inactive"
-    if mail.kind is MailKind.DIGEST:
-        return "" if told_in(mail) or told_of_nominee(mail) else "read"
-    if mail.kind is MailKind.COMMENDATION:
-        return "" if _speaks_for_nominee(mail) else "no_right"
-    if mail.kind is MailKind.OUTAGE:
-        return "" if mail.account is not None and _runs_the_desk(policy.who_is(mail.account)) else "no_right"
-    if mail.kind is MailKind.COMPLAINT:
-        return _needless_complaint(mail)
-    if mail.part == Part.INVITED:
-        waits = select(Invitation.id).where(
-            Invitation.mail_id == mail.id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-            Invitation.expires_at > clock.now(),
-        )
-        return "" if db.session.scalar(waits) else "over"
-    if mail.kind is MailKind.PROOF:
-        if asks_to_complete(mail):
-            return ""
-        return "proved" if known is not None and known.proved_at is not None else ""
-    if mail.part == Part.OFFERED and offer_of(mail) is None:
-        return "answered"
-    if mail.account is not None and not _may_know(mail):
-        return "no_right"
-    return ""
-
-
-def _needless_complaint(mail: Mail) -> str:
-    step = mail.complaint_step
-    if step is None or step.complaint.anonymised_at is not None:
-        return "anonymised"
-    if mail.account is None:
-        return ""
-    return "" if policy.can(policy.who_is(mail.account), "complaint.read", step.complaint) else "no_right"
-
-
-def _runs_the_desk(who: Who) -> bool:
-    return who.holds(Role.OPERATOR) or who.holds(Role.ADMIN)
-
-
-def _speaks_for_nominee(mail: Mail) -> bool:
-    """Whether the reader still is the nominee, or speaks for them: parts may have ended since."""
-    nomination = mail.line.nomination if mail.line is not None else None
-    return nomination is not None and mail.account_id in accounts_of_nominee(nomination)
+# --- who is meant ---
 
 
 def accounts_of_nominee(nomination: Nomination) -> dict[int, Account]:
@@ -618,24 +559,6 @@ def accounts_of_nominee(nomination: Nomination) -> dict[int, Account]:
     return {row.id: row for row in rows}
 
 
-def asks_to_complete(mail: Mail) -> bool:
-    """Whether a letter asks somebody who wrote to us for what their request still lacks."""
-    case = mail.case
-    return mail.kind is MailKind.PROOF and case is not None and case.channel is Channel.MAIL and case.number is None
-
-
-def _may_know(mail: Mail) -> bool:
-    """Whether the reader may still open the case: rights may have moved on since the event."""
-    if mail.case is None or mail.account is None:
-        return True
-    who = policy.who_is(mail.account)
-    if mail.part == Part.MENTIONED:
-        return policy.can(who, "case.read_notes", mail.case)
-    if mail.part == Part.COMPANY and mail.case.contact_account_id == mail.account_id:
-        return True
-    return any(policy.can(who, action, mail.case) for action in ("case.read", "offer.answer", "case.receive"))
-
-
 def offer_of(mail: Mail) -> Offer | None:
     """The offer a letter to an expert is about, while it waits for an answer."""
     if mail.account is None or mail.case_id is None:
@@ -646,50 +569,6 @@ def offer_of(mail: Mail) -> Offer | None:
             Offer.case_id == mail.case_id, Offer.expert_id == expert_id, Offer.status == OfferStatus.PENDING
         )
     )
-
-
-def mark_sent(mail_id: int, subject: str) -> None:
-    """The server has taken the letter."""
-    mail = db.session.get_one(Mail, mail_id)
-    mail.status, mail.sent_at, mail.subject, mail.error = MailStatus.SENT, clock.now(), subject[:200], None
-    if mail.kind is MailKind.DIGEST:
-        db.session.execute(
-            update(Mail)
-            .where(Mail.digest_id == mail.id)
-            .values(status=MailStatus.TOLD)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def mark_dropped(mail_id: int, why: str) -> None:
-    """The letter is not needed any more."""
-    mail = db.session.get_one(Mail, mail_id)
-    if mail.status is MailStatus.WAITING:
-        mail.status, mail.error = MailStatus.DROPPED, why[:200]
-        if mail.kind is MailKind.DIGEST:
-            db.session.execute(
-                update(Mail)
-                .where(Mail.digest_id == mail.id)
-                .values(status=MailStatus.DROPPED, error=why[:200])
-                .execution_options(synchronize_session=False)
-            )
-
-
-def mark_failed(mail_id: int, subject: str, error: str) -> None:
-    """Given up: the letter lies in the list of those until somebody sends it again."""
-    mail = db.session.get_one(Mail, mail_id)
-    if mail.status is MailStatus.WAITING:
-        mail.status, mail.error = MailStatus.FAILED, error[:2000]
-        mail.subject = subject[:200] or mail.subject
-
-
-def send_again(mail: Mail, by: Who) -> None:
-    """Put a letter that was given up back on its way, with all its tries."""
-    policy.require(by, "mail.resend", mail)
-    if mail.status is not MailStatus.FAILED:
-        raise Refused("mail_not_failed")
-    mail.status, mail.error = MailStatus.WAITING, None
-    afresh(SEND, key=str(mail.id), mail_id=mail.id)
 
 
 # --- the day's digest ---
@@ -730,78 +609,7 @@ def gather_digests() -> int:
     return written
 
 
-def told_in(digest: Mail) -> list[tuple[Mail, Event, Case]]:
-    """What a digest tells, oldest first: nothing its reader has read by now, nothing they may no longer open."""
-    if digest.account is None:
-        return []
-    who = policy.who_is(digest.account)
-    rows = db.session.execute(
-        select(Mail, Event, Case)
-        .join(Event, Event.id == Mail.event_id)
-        .join(Case, Case.id == Event.case_id)
-        .outerjoin(Notice, and_(Notice.event_id == Event.id, Notice.account_id == digest.account_id))
-        .where(Mail.digest_id == digest.id, Notice.read_at.is_(None))
-        .where(policy.which(who, "case.read") | policy.which(who, "case.receive"))
-        .order_by(Mail.id)
-    )
-    return [(mail, event, case) for mail, event, case in rows]
-
-
-def told_of_nominee(digest: Mail) -> list[tuple[Mail, CommendationEvent]]:
-    """What a digest tells of its reader's own nominations, oldest first; nothing they have read by now."""
-    if digest.account is None:
-        return []
-    rows = db.session.execute(
-        select(Mail, CommendationEvent)
-        .join(CommendationEvent, CommendationEvent.id == Mail.line_id)
-        .outerjoin(Notice, and_(Notice.line_id == CommendationEvent.id, Notice.account_id == digest.account_id))
-        .where(Mail.digest_id == digest.id, Notice.read_at.is_(None))
-        .order_by(Mail.id)
-    )
-    return [(mail, line) for mail, line in rows if _speaks_for_nominee(mail)]
-
-
-# --- links in letters ---
-
-
-def link_token(link: ActLink) -> str:
-    """The address part of a link: signed, so that nobody can guess or count up to another's."""
-    return _serializer().dumps(link.id)
-
-
-def link_of(token: str) -> ActLink:
-    """The link of an address. Raises NotFound for anything we did not sign."""
-    try:
-        number = _serializer().loads(token)
-    except BadData:
-        raise NotFound("link") from None
-    link = db.session.get(ActLink, number) if isinstance(number, int) else None
-    if link is None:
-        raise NotFound("link")
-    return link
-
-
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        str(config.setting("SECRET_KEY")), salt="act-link", signer_kwargs={"digest_method": hashlib.sha256}
-    )
-
-
-def links_of(mail: Mail) -> dict[Act, ActLink]:
-    """The links of a letter by what they do."""
-    return {link.act: link for link in db.session.scalars(select(ActLink).where(ActLink.mail_id == mail.id))}
-
-
-def is_open(link: ActLink) -> bool:
-    """Whether a link still does something."""
-    if link.used_at is not None or is_late(link):
-        return False
-    return link.act not in (Act.ACCEPT, Act.DECLINE) or offer_of(link.mail) is not None
-
-
-def is_late(link: ActLink) -> bool:
-    """Whether a link's time is over."""
-    return link.expires_at < clock.now()
+# --- what a letter is about ---
 
 
 def group_of(mail: Mail) -> str:
@@ -815,81 +623,3 @@ def told_group(mail: Mail) -> Group | None:
     if mail.line is not None:
         return mailing.BY_NAME[mailing.NOMINEE[mail.line.kind]]
     return GROUP_OF[mail.event.kind] if mail.event is not None else None
-
-
-def actor_of(link: ActLink) -> Who:
-    """In whose name a link acts. Raises NotFound when the reader's account was switched off."""
-    account = link.mail.account
-    if account is None or not account.is_active:
-        raise NotFound("link")
-    return policy.who_is(account)
-
-
-def use(link: ActLink) -> ActLink:
-    """Take a link out of use; of two presses at once only one goes on. Raises Refused when it was used or is over."""
-    db.session.refresh(link, with_for_update=True)
-    if link.used_at is not None:
-        raise Refused("link_used")
-    if is_late(link):
-        raise Refused("link_over")
-    link.used_at = clock.now()
-    if link.act in (Act.ACCEPT, Act.DECLINE):
-        # The other answer of the same letter is over, too.
-        db.session.execute(
-            update(ActLink)
-            .where(ActLink.mail_id == link.mail_id, ActLink.act.in_((Act.ACCEPT, Act.DECLINE)))
-            .values(used_at=link.used_at)
-            .execution_options(synchronize_session=False)
-        )
-    db.session.flush()
-    return link
-
-
-def mute(mail: Mail) -> str:
-    """The reader wants no more of this kind: their wish for its group is none. Returns the group's name."""
-    group = told_group(mail)
-    if mail.account is None or group is None:
-        stop(mail.address)
-        return ""
-    if not group.optional:
-        raise Refused("wish_not_possible")
-    set_wish(mail.account, group.name, How.NEVER)
-    return group.name
-
-
-# --- the list of letters ---
-
-
-def page(status: MailStatus | None, *, before: int | None = None, size: int = 50) -> list[Mail]:
-    """Letters, newest first; of one state, or all."""
-    query = select(Mail).order_by(Mail.id.desc()).limit(size)
-    if status is not None:
-        query = query.where(Mail.status == status)
-    if before is not None:
-        query = query.where(Mail.id < before)
-    return list(db.session.scalars(query))
-
-
-def counts() -> dict[MailStatus, int]:
-    """How many letters are in each state that asks for attention: failed, waiting, unproved."""
-    rows = db.session.execute(
-        select(Mail.status, func.count())
-        .where(Mail.status.in_((MailStatus.FAILED, MailStatus.WAITING, MailStatus.UNPROVED)))
-        .group_by(Mail.status)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def late(minutes: int = 15) -> int:
-    """Letters that should have left so many minutes ago and have not: a sign that delivery does not work."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Mail)
-            .where(
-                Mail.status == MailStatus.WAITING,
-                Mail.leaves_at < clock.now() - timedelta(minutes=minutes),
-            )
-        )
-        or 0
-    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from helpdesk.adapters.mail import Mailer, MailRefused
 from helpdesk.db import db
-from helpdesk.domain import mailing
+from helpdesk.domain import mail_delivery
 from helpdesk.models import Mail
 from helpdesk.presentation import mail_page
 
@@ -28,7 +28,7 @@ def deliver(mailer: Mailer, payload: dict[str, Any]) -> Delivery:
     mailbox shows once.
     """
     mail = db.session.get_one(Mail, int(payload["mail_id"]))
-    needless = mailing.needless(mail)
+    needless = mail_delivery.needless(mail)
     if needless:
         return Delivery(dropped=needless)
     letter = mail_page.message_of(mail)
@@ -46,13 +46,13 @@ def note(payload: dict[str, Any], done: Delivery) -> None:
     """Write down what became of it."""
     mail_id = int(payload["mail_id"])
     if done.dropped:
-        mailing.mark_dropped(mail_id, done.dropped)
+        mail_delivery.mark_dropped(mail_id, done.dropped)
     elif done.refused:
-        mailing.mark_failed(mail_id, done.subject, done.refused)
+        mail_delivery.mark_failed(mail_id, done.subject, done.refused)
     else:
-        mailing.mark_sent(mail_id, done.subject)
+        mail_delivery.mark_sent(mail_id, done.subject)
 
 
 def give_up(payload: dict[str, Any], error: str) -> None:
     """All tries are used up: the letter goes to the list of those."""
-    mailing.mark_failed(int(payload["mail_id"]), "", error)
+    mail_delivery.mark_failed(int(payload["mail_id"]), "", error)

@@ -22,7 +22,7 @@ from flask_babel import force_locale, gettext
 from helpdesk import clock, config
 from helpdesk.adapters.letterbox import plain
 from helpdesk.db import db
-from helpdesk.domain import closure, invitations, mailing, notices
+from helpdesk.domain import closure, invitations, mail_delivery, mail_links, mailing, notices
 from helpdesk.i18n import N_, counted
 from helpdesk.models import (
     Act,
@@ -204,7 +204,7 @@ def _of_event(mail: Mail) -> Letter:
     masked = _hides_contact(mail, case)
     sentence = (as_company and event_text(event, for_company=True)) or event_text(event, masked=masked)
     quoted, quoted_by = _quoted(event, case, masked=masked)
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     return Letter(
         subject=f"[{case.number}] {subject_of(event, as_company=as_company, masked=masked)}",
         title=subject_of(event, as_company=as_company, masked=masked),
@@ -357,12 +357,12 @@ def _settings(mail: Mail, links: dict[Act, str]) -> Button | None:
 
 
 def _one_click(mail: Mail) -> str:
-    links = mailing.links_of(mail)
+    links = mail_links.links_of(mail)
     link = links.get(Act.MUTE) or links.get(Act.STOP)
     group = mailing.told_group(mail)
     if link is None or (group is not None and not group.optional):
         return ""
-    return outside("acts.one_click", token=mailing.link_token(link))
+    return outside("acts.one_click", token=mail_links.link_token(link))
 
 
 def _offer(mail: Mail, event: Event, case: Case) -> Letter:
@@ -371,7 +371,7 @@ def _offer(mail: Mail, event: Event, case: Case) -> Letter:
     if offer is None:
         raise ValueError(f"the offer of mail {mail.id} is over")
     hide = hider(case)
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     return Letter(
         subject=f"[{case.number}] {gettext('想请您帮一家企业：%(title)s', title=shortened(hide(case.title)))}",
         title=gettext("想请您帮一家企业"),
@@ -395,7 +395,7 @@ def _offer(mail: Mail, event: Event, case: Case) -> Letter:
 
 
 def _digest(mail: Mail) -> Letter:
-    told = mailing.told_in(mail)
+    told = mail_delivery.told_in(mail)
     reader = policy.who_is(mail.account) if mail.account is not None else policy.ANYBODY
     known = notices.open_contacts(reader, (case for _, _, case in told))
     lines = [
@@ -415,7 +415,7 @@ def _digest(mail: Mail) -> Letter:
             when=filters.moment(line.at),
             url=outside(nominee_words.place(line)[0], **nominee_words.place(line)[1]),
         )
-        for _, line in mailing.told_of_nominee(mail)
+        for _, line in mail_delivery.told_of_nominee(mail)
     ]
     return Letter(
         subject=counted("昨天以来的 %(n)s 条进展", len(lines)),
@@ -436,7 +436,7 @@ def _of_nominee(mail: Mail) -> Letter:
     line = mail.line
     if line is None or line.nomination is None:
         raise ValueError(f"mail {mail.id} names no nomination")
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     quoted, quoted_by = nominee_words.quoted(line)
     return Letter(
         subject=shortened(f"{nominee_words.title(line)}{gettext('：')}{line.nomination.cycle.name}"),
@@ -491,7 +491,7 @@ def _of_complaint(mail: Mail) -> Letter:
     is_own = mail.part == Part.COMPLAINER
     title = complaint_page.step_text(step, desk=not is_own)
     shown = complaint_page.view(row)
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     answer = "\n".join(part for part in (step.reason, step.done) if part)
     return Letter(
         subject=f"[{row.number}] {title}",
@@ -537,7 +537,7 @@ def _invitation(mail: Mail) -> Letter:
     row = invitations.of_mail(mail.id)
     if row is None:
         raise ValueError(f"mail {mail.id} carries no invitation")
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     return Letter(
         subject=gettext("有人请您一起看企业的求助"),
         title=gettext("有人请您一起看企业的求助"),
@@ -553,9 +553,9 @@ def _invitation(mail: Mail) -> Letter:
 
 def _question(mail: Mail) -> Letter:
     """To an address nobody vouched for: fixed words and a number. Nothing that anybody typed."""
-    if mailing.asks_to_complete(mail):
+    if mail_delivery.asks_to_complete(mail):
         return _to_complete(mail)
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     number = mail.case.number if mail.case is not None else ""
     return Letter(
         subject=gettext("这是您的邮箱吗？"),
@@ -573,7 +573,7 @@ def _question(mail: Mail) -> Letter:
 
 def _to_complete(mail: Mail) -> Letter:
     """To whoever wrote to the desk without being known: what is still missing, and where to say it. Fixed words."""
-    links = {act: outside("acts.show", token=mailing.link_token(link)) for act, link in mailing.links_of(mail).items()}
+    links = _links(mail)
     return Letter(
         subject=gettext("收到您的来信，请补两项"),
         title=gettext("收到您的来信，请补两项"),
@@ -587,3 +587,10 @@ def _to_complete(mail: Mail) -> Letter:
         next=gettext("您不按，工作站会人工看这封信；我们不再自动给这个邮箱写信。"),
         why=gettext("没有核对过的邮箱，我们一天最多写这一封信。"),
     )
+
+
+def _links(mail: Mail) -> dict[Act, str]:
+    """The addresses of a letter's links by what they do."""
+    return {
+        act: outside("acts.show", token=mail_links.link_token(link)) for act, link in mail_links.links_of(mail).items()
+    }

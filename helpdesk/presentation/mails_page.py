@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.domain import mailing
+from helpdesk.domain import mail_delivery, mailing
 from helpdesk.i18n import N_
 from helpdesk.models import Mail, MailKind, MailStatus
 from helpdesk.presentation import filters, outage_words
@@ -50,8 +50,8 @@ class Row:
 
 def build(status: MailStatus | None, before: int | None) -> dict[str, Any]:
     """The page: tabs with counts, rows, and the way to older ones."""
-    found = mailing.page(status, before=before, size=SIZE + 1)
-    counts = mailing.counts()
+    found = mail_delivery.page(status, before=before, size=SIZE + 1)
+    counts = mail_delivery.counts()
     tabs: list[dict[str, Any]] = [{"label": gettext("全部"), "url": url_for("mails.index"), "current": status is None}]
     tabs += [
         {
@@ -95,7 +95,7 @@ def _about(mail: Mail) -> str:
         return gettext("表彰")
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
-    if mailing.asks_to_complete(mail):
+    if mail_delivery.asks_to_complete(mail):
         return gettext("收到您的来信，请补两项")
     group = BY_NAME.get(mailing.group_of(mail))
     return gettext(group.label) if group else gettext("这是您的邮箱吗？")

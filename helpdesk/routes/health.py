@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import clock
 from helpdesk.adapters import schema
 from helpdesk.db import db
-from helpdesk.domain import channels, file_checks, incoming, ledger_checks, mailing, webhooks
+from helpdesk.domain import channels, file_checks, incoming, ledger_checks, mail_delivery, webhooks
 from helpdesk.models import Access, Account, Beat, Case, Job, JobStatus
 from helpdesk.routes.guard import may, open_to_all
 from helpdesk.routes.page import page
@@ -67,7 +67,7 @@ def _troubles() -> dict[str, int]:
     return {
         "mailboxes_silent": len(incoming.silent()),
         "letters_unreadable": incoming.broken(),
-        "letters_late": mailing.late(),
+        "letters_late": mail_delivery.late(),
         "channel_messages_late": channels.late(),
         "webhook_deliveries_late": webhooks.late(),
         "webhooks_paused": webhooks.paused(),

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
 from helpdesk import config
-from helpdesk.domain import mailing
+from helpdesk.domain import mail_delivery
 from helpdesk.errors import Refused
 from helpdesk.models import Mail, MailStatus
 from helpdesk.presentation import mails_page
@@ -27,7 +27,7 @@ def index() -> Response:
     return page(
         "mails/index.html",
         **mails_page.build(status, before if before and 0 < before < 2**31 else None),
-        late=mailing.late(),
+        late=mail_delivery.late(),
         has_server=bool(config.setting("MAIL_URL")),
     )
 
@@ -37,7 +37,7 @@ def index() -> Response:
 def resend(mail: Mail) -> Response:
     """Put a letter that was given up back on its way."""
     try:
-        mailing.send_again(mail, me())
+        mail_delivery.send_again(mail, me())
         flash(gettext("已放回待发"), "done")
     except Refused as refusal:
         flash(refusal_text(refusal), "error")

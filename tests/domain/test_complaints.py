@@ -10,7 +10,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from helpdesk import clock as house_clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, certificates, complaints, corrections, keeping, mailing, statements, visits
+from helpdesk.domain import (
+    accounts,
+    certificates,
+    complaints,
+    corrections,
+    keeping,
+    mail_delivery,
+    mailing,
+    statements,
+    visits,
+)
 from helpdesk.domain.complaints import Said
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
@@ -217,9 +227,9 @@ def test_letters_tell_the_complainer_the_answer_and_the_desk_no_word(make, cast)
     assert "机密投诉" not in "".join(bodies) and "已道歉。" in bodies[2] and "属实" in str(told[2]["Subject"])
     assert case.tracking_token in bodies[2] and f"/complaints/{row.id}" in bodies[1]
     assert not any(message["Reply-To"] for message in told)
-    assert all(mailing.needless(mail) == "" for mail in letters)
+    assert all(mail_delivery.needless(mail) == "" for mail in letters)
     accounts.end_grant(next(g for g in cast.account("li").grants if g.role is Role.DISTRICT))
-    assert mailing.needless(letters[1]) == "no_right"
+    assert mail_delivery.needless(letters[1]) == "no_right"
 
 
 def test_words_go_with_the_case_or_when_the_term_is_over(make, cast):

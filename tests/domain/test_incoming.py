@@ -14,7 +14,7 @@ from helpdesk import config
 from helpdesk.adapters.letterbox import letter as reader
 from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.db import db
-from helpdesk.domain import attachments, closure, consultation, incoming, mailing, visits
+from helpdesk.domain import attachments, closure, consultation, incoming, mail_delivery, mailing, visits
 from helpdesk.domain.intake import Contact
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
@@ -363,7 +363,7 @@ def test_two_machines_that_answer_each_other_stop(arrive):
 def test_a_bounce_tells_which_letter_was_not_delivered(make, known, arrive):
     case = make.case("consulting", email=LIN)
     ours = letter_to(case, LIN)
-    mailing.mark_sent(ours.id, "x")
+    mail_delivery.mark_sent(ours.id, "x")
     report = (
         "From: MAILER-DAEMON@mx.example\nTo: no-reply@desk.example\nSubject: Undelivered Mail Returned to Sender\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
@@ -380,7 +380,7 @@ def test_a_bounce_tells_which_letter_was_not_delivered(make, known, arrive):
 def test_nobody_can_fail_our_letters_without_their_ids(make, known, arrive):
     case = make.case("consulting", email=LIN)
     ours = letter_to(case, LIN)
-    mailing.mark_sent(ours.id, "x")
+    mail_delivery.mark_sent(ours.id, "x")
     report = (
         'From: MAILER-DAEMON@x\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
         f"--b\nContent-Type: message/delivery-status\n\nA: b\n\nFinal-Recipient: rfc822; {LIN}\nStatus: 5.1.1\n\n--b--"

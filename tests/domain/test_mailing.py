@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock as house_clock
 from helpdesk.db import db
-from helpdesk.domain import assignment, closure, consultation, mailing, notices
+from helpdesk.domain import assignment, closure, consultation, mail_delivery, mail_links, mailing, notices
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import Act, Address, Job, JobStatus, Mail, MailKind, MailStatus, Note
 from helpdesk.presentation import mail_page
@@ -109,7 +109,7 @@ def test_an_offer_is_written_to_its_expert_without_the_companys_name(make, cast,
     letter = mail_page.compose(mail)
     assert "南山光电" not in letter.title + letter.quoted + letter.about + str(letter.facts)
     assert [b.label for b in letter.buttons] == ["接单", "这次不方便", "打开看看"]
-    assert set(mailing.links_of(mail)) == {Act.ACCEPT, Act.DECLINE}
+    assert set(mail_links.links_of(mail)) == {Act.ACCEPT, Act.DECLINE}
 
 
 def test_an_offer_that_was_undone_makes_no_letter(make, cast, known, app, monkeypatch):
@@ -127,9 +127,9 @@ def test_an_offer_that_was_undone_makes_no_letter(make, cast, known, app, monkey
 def test_an_offer_answered_in_the_meantime_is_not_written_any_more(make, cast, known):
     case = make.case("offered")
     mail = letters(case, address="chen@desk.example")[0]
-    assert mailing.needless(mail) == ""
+    assert mail_delivery.needless(mail) == ""
     assignment.accept(make.offer(case), cast.chen, no_conflict=True)
-    assert mailing.needless(mail) == "answered"
+    assert mail_delivery.needless(mail) == "answered"
 
 
 def test_the_desk_gets_its_news_once_a_day_and_only_what_it_has_not_read(make, cast, known):
@@ -141,12 +141,12 @@ def test_the_desk_gets_its_news_once_a_day_and_only_what_it_has_not_read(make, c
         assert mailing.gather_digests() == 0, "the same day again"
         digest = letters(kind=MailKind.DIGEST)[0]
         assert digest.address == "wang@desk.example"
-        told = mailing.told_in(digest)
+        told = mail_delivery.told_in(digest)
         assert [event.kind for _, event, _ in told] == ["case.submitted", "case.accepted"]
         letter = mail_page.compose(digest)
         assert letter.title == "昨天以来的 2 条进展"
         notices.mark_read(cast.wang)
-        assert mailing.needless(digest) == "read"
+        assert mail_delivery.needless(digest) == "read"
 
 
 def test_a_digest_is_not_written_before_the_morning(make, cast, known):
@@ -178,11 +178,11 @@ def test_who_lost_the_right_to_read_a_case_gets_no_letter_of_it(make, cast, know
     mailing.set_wish(cast.account("wang"), "progress", How.NOW)
     case = make.case("accepted")
     mail = letters(case, address="wang@desk.example")[0]
-    assert mailing.needless(mail) == ""
+    assert mail_delivery.needless(mail) == ""
     accounts.end_grant(cast.account("wang").grants[0])
-    assert mailing.needless(mail) == "no_right"
+    assert mail_delivery.needless(mail) == "no_right"
     cast.account("wang").is_active = False
-    assert mailing.needless(mail) == "inactive"
+    assert mail_delivery.needless(mail) == "inactive"
 
 
 def test_an_account_that_speaks_for_the_company_is_told_once(make, cast, known):
@@ -230,7 +230,7 @@ def test_every_letter_on_the_straight_way_can_be_written_in_both_languages(make,
     assert found
     for mail in found:
         mail.locale = locale
-        if mailing.needless(mail):
+        if mail_delivery.needless(mail):
             continue
         message = mail_page.message_of(mail)
         text, html = (part.get_content() for part in message.iter_parts())
@@ -256,28 +256,28 @@ def test_what_a_visitor_wrote_cannot_break_out_of_the_letter(make, cast, known):
 
 def test_a_link_is_signed_and_cannot_be_counted_up(make, cast, known):
     mail = letters(make.case("offered"), address="chen@desk.example")[0]
-    link = mailing.links_of(mail)[Act.ACCEPT]
-    token = mailing.link_token(link)
-    assert mailing.link_of(token).id == link.id
+    link = mail_links.links_of(mail)[Act.ACCEPT]
+    token = mail_links.link_token(link)
+    assert mail_links.link_of(token).id == link.id
     for wrong in ("", "1", token[:-1], token.replace(token[0], "z", 1), token + "x", "a.b"):
         with pytest.raises(NotFound):
-            mailing.link_of(wrong)
+            mail_links.link_of(wrong)
 
 
 def test_a_link_is_used_once_and_runs_out(make, cast, known):
     mail = letters(make.case("offered"), address="chen@desk.example")[0]
-    links = mailing.links_of(mail)
-    mailing.use(links[Act.ACCEPT])
+    links = mail_links.links_of(mail)
+    mail_links.use(links[Act.ACCEPT])
     for act in (Act.ACCEPT, Act.DECLINE):
         db.session.refresh(links[act])
         with pytest.raises(Refused, match="link_used"):
-            mailing.use(links[act])
+            mail_links.use(links[act])
     other = letters(make.case("submitted", email=LIN, phone="13900139001"), kind=MailKind.PROOF)[0]
     with (
         house_clock.at(house_clock.now() + timedelta(days=mailing.LINK_DAYS, minutes=1)),
         pytest.raises(Refused, match="link_over"),
     ):
-        mailing.use(mailing.links_of(other)[Act.PROVE])
+        mail_links.use(mail_links.links_of(other)[Act.PROVE])
 
 
 # --- the list ---
@@ -286,11 +286,11 @@ def test_a_link_is_used_once_and_runs_out(make, cast, known):
 def test_only_what_was_given_up_can_be_sent_again_and_only_by_those_who_may(make, cast, known):
     mail = letters(make.case("offered"), address="chen@desk.example")[0]
     with pytest.raises(Refused):
-        mailing.send_again(mail, cast.zhou)
-    mailing.mark_failed(mail.id, "派单", "550 no such user")
+        mail_delivery.send_again(mail, cast.zhou)
+    mail_delivery.mark_failed(mail.id, "派单", "550 no such user")
     with pytest.raises(NotAllowed):
-        mailing.send_again(mail, cast.wang)
-    mailing.send_again(mail, cast.zhou)
+        mail_delivery.send_again(mail, cast.wang)
+    mail_delivery.send_again(mail, cast.zhou)
     job = db.session.scalars(select(Job).where(Job.key == f"{mailing.SEND}:{mail.id}")).one()
     assert (mail.status, job.status, job.attempts) == (MailStatus.WAITING, JobStatus.PENDING, 0)
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock as house_clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, awards, cycles, mailing, nominations, notices
+from helpdesk.domain import accounts, awards, cycles, mail_delivery, mailing, nominations, notices
 from helpdesk.errors import Refused, Stale
 from helpdesk.models import Mail, MailKind, MailStatus, Nomination, Notice, Objection, Publicity, Role, Route, Subject
 from helpdesk.presentation import mail_page, nominee_words, notice_page
@@ -160,9 +160,9 @@ def test_as_they_wish_never_daily_and_never_off_for_what_they_may_act_on(app, ma
     with later(days=1):
         assert mailing.gather_digests() == 1
         digest = db.session.scalars(select(Mail).where(Mail.kind == MailKind.DIGEST)).one()
-        assert "推荐撤回了" in worded_digest(app, digest) and mailing.needless(digest) == ""
+        assert "推荐撤回了" in worded_digest(app, digest) and mail_delivery.needless(digest) == ""
         notices.mark_read(cast.chen)
-        assert mailing.needless(digest) == "read"
+        assert mail_delivery.needless(digest) == "read"
 
 
 def worded_digest(app, mail: Mail) -> str:
@@ -199,10 +199,10 @@ def test_a_station_is_told_through_who_coordinates_it_and_who_left_is_not(make):
     row = nominations.nominate(cast.zhou, commending.open_cycle(make, scheme=scheme), cast.station().id, reason="好")
     mails = db.session.scalars(select(Mail).where(Mail.line_id.is_not(None)).order_by(Mail.address)).all()
     assert [mail.address for mail in mails] == ["qian@desk.example", "wang@desk.example"]
-    assert mailing.needless(mails[0]) == ""
+    assert mail_delivery.needless(mails[0]) == ""
     grant = next(g for g in cast.account("qian").grants if g.role is Role.COORDINATOR)
     accounts.end_grant(grant)
-    assert mailing.needless(mails[0]) == "no_right"
+    assert mail_delivery.needless(mails[0]) == "no_right"
     assert list(mailing.accounts_of_nominee(row)) == [cast.account("wang").id]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from helpdesk import clock as house_clock
 from helpdesk.adapters.mail.memory import MemoryMailer
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import channels, incoming, mailing, notices, outages, webhooks
+from helpdesk.domain import channels, incoming, mail_delivery, mailing, notices, outages, webhooks
 from helpdesk.jobs import letters, post, worker
 from helpdesk.models import ChannelKind, Job, Mail, MailKind, MailStatus, News, Notice, Outage, WebhookDelivery
 from helpdesk.presentation import mail_page, news_words
@@ -69,7 +69,7 @@ def test_a_silence_is_told_once_by_every_other_way_and_once_when_it_is_over(town
     assert {(m.address, m.is_over) for m in sent} == {
         (f"{login}@desk.example", over) for login in ("zhou", "feng") for over in (False, True)
     }
-    assert all(m.status is MailStatus.WAITING and mailing.needless(m) == "" for m in sent)
+    assert all(m.status is MailStatus.WAITING and mail_delivery.needless(m) == "" for m in sent)
     groups = db.session.scalars(select(News).where(News.outage_id.is_not(None)).order_by(News.id)).all()
     assert [(n.channel_id, n.is_over, n.is_test) for n in groups] == [(corps.id, False, False), (corps.id, True, False)]
     hooks = db.session.scalars(select(WebhookDelivery).order_by(WebhookDelivery.id)).all()
@@ -146,7 +146,7 @@ def test_whoever_no_longer_runs_the_desk_gets_no_letter(town):
     for grant in town.cast.account("zhou").grants:
         grant.ended_at = house_clock.now()
     db.session.flush()
-    assert mailing.needless(mail) == "no_right"
+    assert mail_delivery.needless(mail) == "no_right"
 
 
 def test_the_worker_watches_every_minute_and_the_letter_leaves(app, cast):

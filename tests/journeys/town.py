@@ -40,6 +40,7 @@ from helpdesk.domain import (
     follows,
     honours,
     invitations,
+    mail_links,
     mailing,
     nominations,
     print_runs,
@@ -339,10 +340,10 @@ def _links_in_letters() -> Iterator[str]:
     """One of each kind that still does something, and one that has done it."""
     links = db.session.scalars(select(ActLink).order_by(ActLink.id)).all()
     done = next(link for link in links if link.act is Act.MUTE)
-    mailing.mute(mailing.use(done).mail)
-    yield f"{mailing.link_token(done)}/done"
+    mail_links.mute(mail_links.use(done).mail)
+    yield f"{mail_links.link_token(done)}/done"
     for act in Act:
-        yield mailing.link_token(next(link for link in links if link.act is act and mailing.is_open(link)))
+        yield mail_links.link_token(next(link for link in links if link.act is act and mail_links.is_open(link)))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from helpdesk.adapters.letterbox import letter as reader
 from helpdesk.adapters.scan.memory import MemoryScanner
 from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import db
-from helpdesk.domain import incoming, mailing
+from helpdesk.domain import incoming, mail_links, mailing
 from helpdesk.models import Act, Case, Incoming, IncomingStatus, Mail, MailKind, Status
 from tests.adapters.test_files import PDF
 from tests.cast import SOUTHLIGHT
@@ -187,7 +187,7 @@ def test_the_original_is_a_download(browser, arrive):
 def test_a_stranger_presses_the_button_and_goes_on_where_the_letter_ended(browser, arrive):
     arrive("想在南山租便宜的场地", files=[("场地.pdf", PDF)])
     letter = db.session.scalars(select(Mail).where(Mail.kind == MailKind.PROOF)).one()
-    token = mailing.link_token(mailing.links_of(letter)[Act.PROVE])
+    token = mail_links.link_token(mail_links.links_of(letter)[Act.PROVE])
     case = row().case
     draft = case.tracking_token
     db.session.commit()

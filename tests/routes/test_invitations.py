@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from helpdesk import clock as house_clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, invitations, mailing
+from helpdesk.domain import accounts, invitations, mail_delivery, mail_links, mailing
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import Account, Act, Address, Grant, Invitation, Mail, Role
 from helpdesk.presentation import mail_page
@@ -94,7 +94,7 @@ def test_the_letter_says_nothing_that_anybody_typed(browser, company):
     )
     anew(read_only=False)
     mail = db.session.scalars(select(Mail).where(Mail.address == ADDRESS)).one()
-    assert mailing.needless(mail) == ""
+    assert mail_delivery.needless(mail) == ""
     message = mail_page.message_of(mail)
     text = "".join(part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
     for word in (SOUTHLIGHT.name, "林巧", "南山"):
@@ -120,16 +120,16 @@ def test_a_letter_nobody_needs_any_more_is_not_sent(cast):
     row = invitations.invite(cast.company(), cast.lin, address=ADDRESS)
     mail = db.session.get_one(Mail, row.mail_id)
     invitations.revoke(row, cast.he)
-    assert mailing.needless(mail) == "over"
+    assert mail_delivery.needless(mail) == "over"
     again = invitations.invite(cast.company(), cast.lin, address=ADDRESS)
     with house_clock.at(house_clock.now() + timedelta(days=8)):
-        assert mailing.needless(db.session.get_one(Mail, again.mail_id)) == "over"
+        assert mail_delivery.needless(db.session.get_one(Mail, again.mail_id)) == "over"
 
 
 def test_the_owner_of_the_address_can_say_no_more(cast):
     row = invitations.invite(cast.company(), cast.lin, address=ADDRESS)
     mail = db.session.get_one(Mail, row.mail_id)
-    assert list(mailing.links_of(mail)) == [Act.STOP]
+    assert list(mail_links.links_of(mail)) == [Act.STOP]
     mailing.stop(ADDRESS)
     with pytest.raises(Refused, match="invited_already"):
         invitations.invite(cast.company(), cast.lin, address=ADDRESS)

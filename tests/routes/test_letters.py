@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.db import db, transaction
-from helpdesk.domain import mailing
+from helpdesk.domain import mail_delivery, mail_links, mailing
 from helpdesk.models import Act, Address, Mail, MailKind, MailStatus, MailWish, OfferStatus, Status
 
 LIN = "lin@southlight.example"
@@ -30,7 +30,7 @@ def address_of(address: str, act: Act, kind: MailKind = MailKind.EVENT) -> str:
     mail = db.session.scalars(
         select(Mail).where(Mail.address == address, Mail.kind == kind).order_by(Mail.id.desc())
     ).first()
-    path = f"/act/{mailing.link_token(mailing.links_of(mail)[act])}"
+    path = f"/act/{mail_links.link_token(mail_links.links_of(mail)[act])}"
     db.session.commit()
     return path
 
@@ -154,7 +154,7 @@ def test_wishes_are_set_on_a_page(browser, cast, known):
 def test_the_list_of_letters_masks_addresses_and_sends_again(browser, make, known):
     case = make.case("offered")
     mail = db.session.scalars(select(Mail).where(Mail.address == "chen@desk.example")).first()
-    mailing.mark_failed(mail.id, "派单", "550 no such user")
+    mail_delivery.mark_failed(mail.id, "派单", "550 no such user")
     db.session.commit()
     shown = browser.get("/mails?state=failed", as_="zhou")
     assert shown.says(case.number)

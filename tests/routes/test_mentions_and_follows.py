@@ -11,6 +11,7 @@ from helpdesk.domain import (
     closure,
     consultation,
     follows,
+    mail_delivery,
     mailing,
     mentions,
     notices,
@@ -141,9 +142,9 @@ def test_the_letter_is_dropped_when_the_right_is_gone(make, cast):
     with_address(cast, "chen")
     consultation.note(case, cast.wang, body="@陈明远 看", form_key="n")
     mail = letters("chen")[-1]
-    assert mailing.needless(mail) == ""
+    assert mail_delivery.needless(mail) == ""
     assignment.hand_back(case, cast.chen, reason="no_time", note="")
-    assert mailing.needless(mail) == "no_right"
+    assert mail_delivery.needless(mail) == "no_right"
 
 
 # --- following ---

@@ -33,7 +33,7 @@ from helpdesk.domain import (
     keeping,
     letter_files,
     links,
-    mailing,
+    mail_links,
     nominations,
     print_runs,
     routing,
@@ -141,7 +141,7 @@ def world(app, make, cast):
     webhook = webhooks.put(cast.zhou, None, url="https://hook.example/", kinds=["case.closed"], is_on=True)
     wish = print_runs.Wish(first=clock.today(), last=clock.today(), station_id=cast.station().id)
     printed = print_runs.start(wish, cast.wang, locale="en")
-    act = mailing.link_token(mailing.links_of(letter)[Act.STOP])
+    act = mail_links.link_token(mail_links.links_of(letter)[Act.STOP])
     incoming_letter = make.letter(consulting, storage_from(app.config))
     invited = invitations.invite(cast.company(), cast.lin)
     consultation.note(consulting, cast.wang, body="@陈明远 请看一下。", form_key="note")
