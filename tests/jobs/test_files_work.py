@@ -19,7 +19,7 @@ from helpdesk.adapters.storage.memory import MemoryStorage
 from helpdesk.adapters.storage.s3 import S3Storage
 from helpdesk.cli.city import papers
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import attachments, consultation, file_checks, intake
+from helpdesk.domain import attachments, consultation, file_checks, file_work, intake
 from helpdesk.domain.attachments import Upload, key_of
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.jobs import registry, worker
@@ -146,13 +146,13 @@ def test_without_a_scanner_it_is_said_calmly_and_made_up_for_later(browser, make
     assert browser.get(f"/t/{token}").says("原样保存")
     assert "/files/" in browser.get(f"/t/{token}/attachments/{row}", expect=303).location
     with transaction():
-        attachments.ask_to_scan()
+        file_work.ask_to_scan()
     assert work(storage) == 0
     db.session.rollback()
     monkeypatch.setitem(config._in_use, "CLAMD_URL", "tcp://127.0.0.1:9")
     for _ in range(2):
         with transaction():
-            attachments.ask_to_scan()
+            file_work.ask_to_scan()
     assert work(storage, MemoryScanner()) == 1
     assert rows()[0].scan is Scan.CLEAN
 
