@@ -37,7 +37,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import policy, separation
+from helpdesk.rules import given, policy, separation
 from helpdesk.rules.policy import Who
 
 MOST_EXPERTS = 30
@@ -134,12 +134,12 @@ def withdraw(activity: Activity, by: Who, *, reason: str) -> Activity:
     """It never was, or does not belong here: nothing of it counts, and it stays to be read."""
     _hold(activity, by, "activity.change", None)
     _still(activity, OPEN)
-    _say_why(reason)
+    reason = given.reason(reason, LONGEST)
     for visit in of(activity):
         _strike(visit, by)
     activity.state, activity.version = ActivityState.WITHDRAWN, activity.version + 1
     db.session.flush()
-    activity_log.note(activity, ActivityAct.WITHDRAWN, by, reason=reason.strip())
+    activity_log.note(activity, ActivityAct.WITHDRAWN, by, reason=reason)
     return activity
 
 
@@ -147,10 +147,10 @@ def give_back(activity: Activity, by: Who, *, reason: str, seen: int | None = No
     """Something in it is not right: the recorder changes it, and it waits again."""
     _hold(activity, by, "activity.verify", seen)
     _still(activity, (ActivityState.RECORDED,))
-    _say_why(reason)
+    reason = given.reason(reason, LONGEST)
     activity.state, activity.version = ActivityState.RETURNED, activity.version + 1
     db.session.flush()
-    activity_log.note(activity, ActivityAct.RETURNED, by, reason=reason.strip())
+    activity_log.note(activity, ActivityAct.RETURNED, by, reason=reason)
     return activity
 
 
@@ -297,8 +297,7 @@ def roster_of(station: Station) -> list[Expert]:
 def _columns(facts: ActivityFacts) -> dict[str, Any]:
     """What is stored, after every fact has been asked whether it can be."""
     for name in ("title", "content", "leader", "organiser"):
-        if not getattr(facts, name).strip():
-            raise Refused("text_missing", field=name)
+        given.text(getattr(facts, name), name)
     if facts.mode is Meeting.ONSITE and not facts.place.strip():
         raise Refused("place_missing", field="place")
     if facts.ends_at <= facts.starts_at:
@@ -422,13 +421,6 @@ def _hold(activity: Activity, by: Who, action: str, seen: int | None) -> None:
 def _still(activity: Activity, states: Iterable[ActivityState]) -> None:
     if activity.state not in states:
         raise Refused("activity_decided")
-
-
-def _say_why(reason: str) -> None:
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    if len(reason.strip()) > LONGEST:
-        raise Refused("text_too_long", field="reason", over=len(reason.strip()) - LONGEST)
 
 
 def _minutes(activity: Activity) -> int:

@@ -26,7 +26,7 @@ from helpdesk.models import (
     Visit,
     VisitStatus,
 )
-from helpdesk.rules import credit, policy, separation
+from helpdesk.rules import credit, given, policy, separation
 from helpdesk.rules.credit import Progress
 from helpdesk.rules.policy import Who
 
@@ -121,12 +121,11 @@ def take_off(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     Raises Refused: own hours, no reason, nothing settled.
     """
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = given.reason(reason)
     standing = standing_entry(visit.id)
     if standing is None:
         raise Refused("nothing_settled")
-    entry = _append(_reversal(standing, by, reason.strip()))
+    entry = _append(_reversal(standing, by, reason))
     visit.status, visit.version = VisitStatus.VOID, visit.version + 1
     visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
     db.session.flush()
