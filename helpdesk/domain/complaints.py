@@ -485,13 +485,13 @@ def by_token(token: str) -> Complaint:
 def of_company(case: Case) -> list[Complaint]:
     """What the company complained of in this case, newest first."""
     rows = select(Complaint).where(Complaint.case_id == case.id, Complaint.side == Side.COMPANY)
-    return list(db.session.scalars(rows.options(_WITH_STEPS).order_by(Complaint.id.desc())))
+    return list(db.session.scalars(rows.options(WITH_STEPS).order_by(Complaint.id.desc())))
 
 
 def mine(who: Who) -> list[Complaint]:
     """What this account complained of, newest first."""
     rows = select(Complaint).where(Complaint.account_id == who.account_id, Complaint.anonymised_at.is_(None))
-    return list(db.session.scalars(rows.options(_WITH_STEPS).order_by(Complaint.id.desc()).limit(100)))
+    return list(db.session.scalars(rows.options(WITH_STEPS).order_by(Complaint.id.desc()).limit(100)))
 
 
 @dataclass(frozen=True)
@@ -506,7 +506,7 @@ def listed(who: Who) -> Listed:
     """The complaints this person reads for the desk; four queries."""
     policy.require(who, "complaints.list")
     rows = select(Complaint).where(policy.which(_without_own(who), "complaint.read"))
-    rows = rows.options(joinedload(Complaint.station), joinedload(Complaint.case), _WITH_STEPS)
+    rows = rows.options(joinedload(Complaint.station), joinedload(Complaint.case), WITH_STEPS)
     waiting = db.session.scalars(rows.where(Complaint.state.in_(OPEN)).order_by(Complaint.due_at).limit(200))
     done = db.session.scalars(
         rows.where(Complaint.state == ComplaintState.ANSWERED).order_by(Complaint.answered_at.desc()).limit(50)
@@ -556,7 +556,7 @@ def _without_own(who: Who) -> Who:
 
 
 # With what an answer names, so that a list costs as many queries as a single complaint.
-_WITH_STEPS = selectinload(Complaint.steps).options(
+WITH_STEPS = selectinload(Complaint.steps).options(
     joinedload(ComplaintStep.correction), joinedload(ComplaintStep.certificate)
 )
 

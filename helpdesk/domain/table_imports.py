@@ -529,10 +529,10 @@ def entries_of(batch: TableImport, *, after: int = 0, limit: int = 200) -> list[
     return list(db.session.scalars(rows.offset(after).limit(limit)))
 
 
-def waiting_of(expert_id: int) -> list[ImportedEntry]:
+def waiting_of(expert_id: int, *, most: int | None = 100) -> list[ImportedEntry]:
     """What waits to be verified of one expert, newest first."""
     rows = select(ImportedEntry).where(ImportedEntry.expert_id == expert_id, ImportedEntry.state == EntryState.PENDING)
-    return list(db.session.scalars(rows.order_by(ImportedEntry.day.desc(), ImportedEntry.id.desc()).limit(100)))
+    return list(db.session.scalars(rows.order_by(ImportedEntry.day.desc(), ImportedEntry.id.desc()).limit(most)))
 
 
 def pending_counts(ids: Collection[int]) -> dict[int, int]:

@@ -16,7 +16,17 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import accounts, consultation, expert_persons, honours, hours, trainings
+from helpdesk.domain import (
+    accounts,
+    attachments,
+    complaints,
+    consultation,
+    expert_persons,
+    honours,
+    hours,
+    table_imports,
+    trainings,
+)
 from helpdesk.errors import Refused
 from helpdesk.models import (
     Account,
@@ -25,6 +35,7 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    Complaint,
     Consent,
     Event,
     Expert,
@@ -32,9 +43,11 @@ from helpdesk.models import (
     Feedback,
     Honour,
     HoursEntry,
+    ImportedEntry,
     Message,
     Offer,
     Scan,
+    Side,
     Training,
     Visit,
 )
@@ -71,6 +84,9 @@ class ExpertParts:
     person: ExpertPerson | None
     trainings: list[Training]
     honours: list[Honour]
+    # What proves trainings and honours, and past ones from a table that nobody has verified yet.
+    proofs: list[Attachment]
+    entries: list[ImportedEntry]
     offers: list[Offer]
     cases: list[CaseParts]
     ledger: list[HoursEntry]
@@ -98,9 +114,7 @@ def ask_for_expert(expert: Expert, by: Who, year: int | None, *, with_files: boo
     policy.require(by, "expert.take_out", expert)
     _note(by, None, f"{TAKEN}:expert:{expert.id}")
     count = db.session.scalar(select(func.count(Case.id)).where(_served(expert, by, year))) or 0
-    papers = _papers(expert, by, year)
-    size = db.session.scalar(select(func.sum(Certificate.pdf_bytes)).where(papers)) if with_files else 0
-    _check(count, size or 0, can_choose_year=year is None)
+    _check(count, _expert_bytes(expert, by, year) if with_files else 0, can_choose_year=year is None)
 
 
 def _note(by: Who, case: Case | None, what: str) -> None:
@@ -155,11 +169,42 @@ def of_expert(expert: Expert, by: Who, year: int | None) -> ExpertParts:
         person=expert_persons.of(expert),
         trainings=trainings.of_expert(expert.id),
         honours=honours.of_expert(expert.id),
+        proofs=attachments.of_dossier(expert) if policy.can(by, "expert.read_proof", expert) else [],
+        entries=table_imports.waiting_of(expert.id, most=None),
         offers=list(db.session.scalars(offers)),
         cases=_parts(_cases(_served(expert, by, year))),
         ledger=ledger,
         certificates=list(db.session.scalars(papers)),
     )
+
+
+def complaints_in_case(case: Case, by: Who) -> list[Complaint]:
+    """What the company complained of in a case, as whoever takes the copy may read it; oldest first."""
+    return _complaints(by, None, Complaint.case_id == case.id, _by_company())
+
+
+def complaints_of_company(company: Company, by: Who, year: int | None) -> list[Complaint]:
+    """The same of all its cases, and what this account complained of without naming a case."""
+    ours = Complaint.case_id.in_(select(Case.id).where(Case.company_id == company.id))
+    mine = and_(Complaint.case_id.is_(None), Complaint.account_id == by.account_id)
+    return _complaints(by, year, or_(ours, mine), _by_company())
+
+
+def complaints_of_account(by: Who, year: int | None) -> list[Complaint]:
+    """Everything this account complained of, oldest first."""
+    return _complaints(by, year, Complaint.account_id == by.account_id)
+
+
+def _complaints(by: Who, year: int | None, *which: ColumnElement[bool]) -> list[Complaint]:
+    # Taking one further is the right of whoever complained: nobody has it who reads complaints for the desk.
+    own = policy.which(by, "complaint.take_further")
+    rows = select(Complaint).where(own, *which, _within(Complaint.received_at, year))
+    return list(db.session.scalars(rows.options(complaints.WITH_STEPS).order_by(Complaint.id)))
+
+
+def _by_company() -> ColumnElement[bool]:
+    """Not what somebody said as an expert who is in a company too."""
+    return or_(Complaint.side.is_(None), Complaint.side == Side.COMPANY)
 
 
 def years_of_company(company: Company, by: Who) -> list[int]:
@@ -214,6 +259,15 @@ def _bytes(which: ColumnElement[bool]) -> int:
     """What the files of these cases weigh together."""
     files = select(func.sum(Attachment.size)).join(Case, Case.id == Attachment.case_id)
     return db.session.scalar(files.where(which, _taken_along())) or 0
+
+
+def _expert_bytes(expert: Expert, by: Who, year: int | None) -> int:
+    """What an expert's papers weigh together with what proves the dossier."""
+    papers = db.session.scalar(select(func.sum(Certificate.pdf_bytes)).where(_papers(expert, by, year)))
+    proofs = db.session.scalar(
+        select(func.sum(Attachment.size)).where(Attachment.expert_id == expert.id, _taken_along())
+    )
+    return (papers or 0) + (proofs or 0)
 
 
 def _taken_along() -> ColumnElement[bool]:

@@ -127,12 +127,17 @@ def view(row: Complaint, *, desk: Who | None = None) -> View:
         is_soon=is_open and row.warn_at <= clock.now() < row.due_at,
         level=gettext(LEVELS[row.level]),
         where=named(row.station) if row.station is not None else "",
-        steps=[_step(step, desk=desk is not None) for step in row.steps if desk is not None or TOLD[step.act][0]],
+        steps=[_step(step, desk=desk is not None) for step in row.steps if desk is not None or is_told(step)],
         can_go_further=complaints.can_go_further(row),
         further_until=filters.full_day(row.answered_at + timedelta(days=rules.FURTHER_DAYS)) if row.answered_at else "",
         is_last=row.state is ComplaintState.ANSWERED and row.level is ComplaintLevel.CITY,
         facts=_facts(row, desk) if desk is not None else [],
     )
+
+
+def is_told(step: ComplaintStep) -> bool:
+    """Whether whoever complained reads of it: of what is told of the term only the desk does."""
+    return bool(TOLD[step.act][0])
 
 
 def _lead(row: Complaint) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,19 +29,22 @@ from helpdesk.models import (
     Case,
     Certificate,
     Company,
+    Complaint,
     EntryKind,
     Expert,
     ExpertPerson,
     HoursEntry,
+    ImportedEntry,
     Offer,
     PaperStatus,
     Scan,
     Side,
+    TableKind,
     Visit,
     VisitStatus,
 )
-from helpdesk.presentation import export, record_page
-from helpdesk.presentation.file_views import says
+from helpdesk.presentation import complaint_page, export, record_page
+from helpdesk.presentation.file_views import says, size_words
 from helpdesk.presentation.hours_page import VOUCHED
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.language import current_locale
@@ -72,6 +75,7 @@ COLUMNS = (
 )  # fmt: skip
 # Of a rating: who gave it, and whether they said that money was paid, which others look into (art. 21).
 FOR_COMPANY = ("by", "said_paid")
+ENTRY_KINDS = {TableKind.TRAININGS: N_("培训"), TableKind.HONOURS: N_("表彰奖励")}
 SIDES = {Side.COMPANY: N_("企业"), Side.EXPERT: N_("专家"), Side.STATION: N_("站点")}
 
 Facts = dict[str, Any]
@@ -118,7 +122,10 @@ def for_case(case: Case, who: Who, storage: Storage, *, with_files: bool) -> Cop
     """One case as its company may have it."""
     with _packing(storage, wanted=with_files) as files:
         parts = takeouts.of_case(case, who)
-        content = _head(who, "case", None, with_files) | {"cases": [_for_company(part, who, files) for part in parts]}
+        content = _head(who, "case", None, with_files) | {
+            "cases": [_for_company(part, who, files) for part in parts],
+            "complaints": _complaints(takeouts.complaints_in_case(case, who)),
+        }
         return _finish(files, content, f"wenqu-{case.number}")
 
 
@@ -129,6 +136,7 @@ def for_company(company: Company, who: Who, storage: Storage, year: int | None, 
         content = _head(who, "company", year, with_files) | {
             "company": _company(company),
             "cases": [_for_company(part, who, files) for part in parts],
+            "complaints": _complaints(takeouts.complaints_of_company(company, who, year)),
         }
         return _finish(files, content, "wenqu-company")
 
@@ -138,6 +146,7 @@ def for_expert(expert: Expert, who: Who, storage: Storage, year: int | None, *, 
     with _packing(storage, wanted=with_files) as files:
         parts = takeouts.of_expert(expert, who, year)
         content = _head(who, "expert", year, with_files) | _expert(parts, who, files)
+        content["complaints"] = _complaints(takeouts.complaints_of_account(who, year))
         return _finish(files, content, "wenqu-expert")
 
 
@@ -321,23 +330,24 @@ def _files(parts: CaseParts, files: Files) -> Callable[[str, int], list[Facts]]:
     found: dict[tuple[str, int], list[Facts]] = {}
     for row in parts.files:
         place = next(((name, key) for name in ("message_id", "visit_id") if (key := getattr(row, name))), ("", 0))
-        found.setdefault(place, []).append(_file(row, str(parts.case.number), files))
+        found.setdefault(place, []).append(_file(row, files, "files", str(parts.case.number)))
     return lambda name, key: found.get((name, key), [])
 
 
-def _file(row: Attachment, number: str, files: Files) -> Facts:
+def _file(row: Attachment, files: Files, *folder: str) -> Facts:
     if row.removed_at is not None:
         return {"name": "", "sent_at": _iso(row.at), "path": None, "says": gettext("文件已移除")}
     path = None
     if files.wanted:
         if row.scan is Scan.WAITING:
-            files.miss(f"files/{number}/{row.name}", gettext("正在查毒，请过一会儿再取一次"))
+            files.miss("/".join((*folder, row.name)), gettext("正在查毒，请过一会儿再取一次"))
         elif row.scan is not Scan.INFECTED:
-            path = files.take(attachments.key_of(row.sha256), "files", number, row.name)
+            path = files.take(attachments.key_of(row.sha256), *folder, row.name)
     return {
         "name": row.name,
         "media_type": row.media_type,
         "bytes": row.size,
+        "sha256": row.sha256 or None,
         "sent_at": _iso(row.at),
         "by": row.author_name,
         "path": path,
@@ -347,6 +357,42 @@ def _file(row: Attachment, number: str, files: Files) -> Facts:
 
 def _hours(rows: list[Visit]) -> str:
     return hours_text(sum(row.counted_minutes for row in rows if row.status is not VisitStatus.VOID))
+
+
+def _complaints(rows: Sequence[Complaint]) -> list[Facts]:
+    """What was complained of, and of what was done the steps that whoever complained reads on the page."""
+    told = []
+    for row in rows:
+        seen = complaint_page.view(row)
+        steps = [step for step in row.steps if complaint_page.is_told(step)]
+        told.append(
+            {
+                "number": row.number,
+                "about": row.about.value,
+                "about_text": seen.about,
+                "about_number": row.about_number,
+                "says": row.says,
+                "status": row.state.value,
+                "status_text": seen.state,
+                "outcome": row.outcome.value if row.outcome else None,
+                "outcome_text": seen.outcome,
+                "received_at": _iso(row.received_at),
+                "answer_due_at": _iso(row.due_at),
+                "answered_at": _iso(row.answered_at),
+                "steps": [
+                    {
+                        "at": _iso(step.at),
+                        "act": step.act.value,
+                        "text": line.text,
+                        "reason": line.reason,
+                        "done": line.done,
+                        "came_of_it": line.link,
+                    }
+                    for step, line in zip(steps, seen.steps, strict=True)
+                ],
+            }
+        )
+    return told
 
 
 # --- an expert ---
@@ -387,6 +433,7 @@ def _expert(parts: ExpertParts, who: Who, files: Files) -> Facts:
                 "held_on": _day(row.held_on),
                 "recorded_by": row.recorded_by,
                 "struck_reason": row.struck_reason,
+                "proofs": [_proof(file, files) for file in parts.proofs if file.training_id == row.id],
             }
             for row in parts.trainings
         ],
@@ -399,9 +446,11 @@ def _expert(parts: ExpertParts, who: Who, files: Files) -> Facts:
                 "status": row.state.value,
                 "status_text": record_page.honour_state(row)[0],
                 "reason": row.reason,
+                "proofs": [_proof(file, files) for file in parts.proofs if file.honour_id == row.id],
             }
             for row in parts.honours
         ],
+        "waiting_entries": [_entry(row) for row in parts.entries],
         "offers": [_offer(row, served) for row in parts.offers],
         "cases": [_served(part, expert, who) for part in parts.cases],
         "hours": [_line(row) for row in parts.ledger],
@@ -426,6 +475,25 @@ def _person(row: ExpertPerson | None) -> Facts | None:
         "identity_consent_at": _iso(row.identity_consent_at),
         "consent_at": _iso(row.consent_at),
         "in_words": rows,
+    }
+
+
+def _proof(row: Attachment, files: Files) -> Facts:
+    """A scan of the dossier; with the size in words, because a copy without files still tells which file it was."""
+    return _file(row, files, "proofs") | {"size_text": size_words(row.size)}
+
+
+def _entry(row: ImportedEntry) -> Facts:
+    """A past training or honour from a table, on no record before somebody has verified it."""
+    return {
+        "kind": row.kind.value,
+        "kind_text": gettext(ENTRY_KINDS[row.kind]),
+        "name": row.name,
+        "given_by": row.giver,
+        "day": _day(row.day),
+        "minutes": row.minutes,
+        "content": row.content,
+        "status": row.state.value,
     }
 
 
