@@ -369,11 +369,16 @@ def remove(row: Attachment, by: Who) -> None:
     policy.require(by, "attachment.remove", row)
     if row.removed_at is not None:
         return
-    row.removed_at = clock.now()
-    db.session.flush()
+    take_away(row)
     # Neither name nor place: what should not have been sent must not live on in a log that nobody can shorten.
     if row.case is not None:
         record.event(record.hold(row.case), "file.removed", by, attachment_id=row.id)
+
+
+def take_away(row: Attachment) -> None:
+    """The removal itself, once somebody's right to it was asked; its bytes go with their last mention (`sweep`)."""
+    row.removed_at = clock.now()
+    db.session.flush()
     later(SWEEP, key=f"removed-{row.id}")
 
 

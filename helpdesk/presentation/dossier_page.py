@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from helpdesk.domain import attachments, dossier_corrections, honours, trainings
+from helpdesk.domain import dossier_corrections, honours, trainings
 from helpdesk.models import CorrectionState, DossierCorrection, Expert, Honour, HonourState, Training
 from helpdesk.presentation import file_views, filters, record_page
 from helpdesk.presentation.file_views import FileView
 from helpdesk.presentation.record_page import CORRECTION_STATES
+from helpdesk.rules.policy import Who
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class Dossier:
     asked: list[Asked]
 
 
-def build(expert: Expert, *, with_files: bool) -> Dossier:
-    """Four queries, and one for the files of whoever may read them."""
+def build(expert: Expert, who: Who, *, with_files: bool) -> Dossier:
+    """Four queries, and three for the files of whoever may read them."""
     lessons, given = trainings.of_expert(expert.id), honours.of_expert(expert.id)
     asked = dossier_corrections.of_expert(expert)
     pending = {(row.training_id, row.honour_id) for row in asked if row.state is CorrectionState.OPEN}
     proofs: dict[tuple[int | None, int | None], list[FileView]] = {}
-    for file in attachments.of_dossier(expert) if with_files else ():
-        proofs.setdefault((file.training_id, file.honour_id), []).append(file_views.proof(file))
+    for file, shown in file_views.proofs(expert, who) if with_files else ():
+        proofs.setdefault((file.training_id, file.honour_id), []).append(shown)
     replaced = {row.training_id for row in asked if row.new_training_id} | {
         -(row.honour_id or 0) for row in asked if row.new_honour_id
     }

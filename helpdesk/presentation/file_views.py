@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import url_for
 from flask_babel import gettext
 
 from helpdesk import config
 from helpdesk.domain import attachments
+from helpdesk.domain import proofs as dossier_proofs
 from helpdesk.i18n import counted
-from helpdesk.models import Attachment, Case, Scan
+from helpdesk.models import Attachment, Case, Expert, Scan
 from helpdesk.rules.policy import Who
 
 
@@ -125,6 +126,27 @@ def own_door(row: Attachment) -> tuple[str, str]:
 def proof(row: Attachment) -> FileView:
     """A file of an expert's dossier, for who may read it."""
     return _view(row, False, lambda row: (url_for("dossiers.file", expert_id=row.expert_id, attachment_id=row.id), ""))
+
+
+def proofs(expert: Expert, who: Who) -> list[tuple[Attachment, FileView]]:
+    """The files of a dossier for who may read them and may take some away; of those that stay it is said. Three
+    queries."""
+    rows = attachments.of_dossier(expert)
+    mine, stays = (dossier_proofs.own(expert, who), dossier_proofs.evidence(expert)) if rows else (set(), set())
+
+    def door(row: Attachment) -> tuple[str, str]:
+        return (
+            url_for("dossiers.file", expert_id=expert.id, attachment_id=row.id),
+            url_for("dossier_corrections.remove_file", attachment_id=row.id),
+        )
+
+    shown = []
+    for row in rows:
+        view = _view(row, row.id in mine - stays, door)
+        if row.id in mine & stays:
+            view = replace(view, says=" · ".join(part for part in (view.says, gettext("核实的依据，留着")) if part))
+        shown.append((row, view))
+    return shown
 
 
 def kept(case: attachments.Owner, *batches: str) -> list[KeptFile]:

@@ -67,6 +67,7 @@ REFUSALS: dict[str, str] = {
     "objection_answered": N_("您已经说明过了"),
     "objection_decided": N_("这条异议已经答复过了"),
     "honour_decided": N_("这项表彰已经处理过了"),
+    "proof_is_evidence": N_("已经有人按这份材料核实过，要留作依据，不能移除"),
     "training_struck": N_("这次培训已经作废了"),
     "evaluated_before": N_("这次服务已经评价过了"),
     "nothing_settled": N_("这次服务没有入账，没有可以冲正的"),

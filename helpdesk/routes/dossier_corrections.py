@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import attachments, dossier_corrections
+from helpdesk.domain import attachments, dossier_corrections, proofs
+from helpdesk.errors import Refused
 from helpdesk.forms.records import (
     AskDossierCorrectionForm,
     CorrectHonourForm,
@@ -15,10 +16,12 @@ from helpdesk.forms.records import (
     ProofForm,
     RefuseCorrectionForm,
 )
-from helpdesk.models import CorrectionState, DossierCorrection, Expert, Training
+from helpdesk.models import Attachment, CorrectionState, DossierCorrection, Expert, Honour, Training
 from helpdesk.presentation import dossier_page, file_views
+from helpdesk.presentation.file_views import FileView
+from helpdesk.presentation.words import refusal_text
 from helpdesk.routes import uploads
-from helpdesk.routes.guard import dossier_correction_for, expert_for, me
+from helpdesk.routes.guard import attachment_for, dossier_correction_for, expert_for, me
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
 from helpdesk.routes.uploads import takes_files
@@ -74,10 +77,36 @@ def add_files(expert: Expert, dossier_kind: str, row_id: int) -> Response:
         expert=expert,
         name=thing.name,
         form=form,
+        sent=_sent(expert, thing),
         kept_files=file_views.kept(expert, form.key) if request.method == "POST" else [],
         url=url_for("dossier_corrections.add_files", expert_id=expert.id, dossier_kind=dossier_kind, row_id=row_id),
         has_errors=status != 200,
     )
+
+
+def _sent(expert: Expert, thing: Training | Honour) -> list[FileView]:
+    """What proves it already, for who may read that."""
+    if not policy.can(me(), "expert.read_proof", expert):
+        return []
+    is_training = isinstance(thing, Training)
+    return [
+        view
+        for row, view in file_views.proofs(expert, me())
+        if (row.training_id if is_training else row.honour_id) == thing.id
+    ]
+
+
+@bp.post("/proofs/<int:attachment_id>/removal")
+@attachment_for("attachment.remove_proof")
+def remove_file(attachment: Attachment) -> Response:
+    """Take a scan away that nobody has decided by yet."""
+    try:
+        proofs.remove(attachment, me())
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+    else:
+        flash(gettext("文件已移除"), "done")
+    return answer(url_for("dossiers.show", expert_id=attachment.expert_id))
 
 
 @bp.get("/dossier-corrections/<int:dossier_correction_id>")

@@ -193,7 +193,7 @@ def _show(expert: Expert, identity: str = "") -> Response:
         person=record_page.person_rows(person_row),
         has_identity=person_row is not None and person_row.identity_tail is not None,
         identity=identity,
-        dossier=dossier_page.build(expert, with_files="expert.read_proof" in may),
+        dossier=dossier_page.build(expert, me(), with_files="expert.read_proof" in may),
         unverified=table_imports.waiting_of(expert.id),
         may=may,
     )

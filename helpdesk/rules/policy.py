@@ -597,6 +597,26 @@ def attachment_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     return Attachment.case_id.in_(select(Case.id).where(case_of_my_station(who, held)))
 
 
+def proof_of_mine(who: Who, held: Held) -> ColumnElement[bool]:
+    """What proves this expert's trainings and awards, whoever sent it."""
+    return and_(Attachment.expert_id == held.expert_id, Attachment.linked_at.is_not(None))
+
+
+def proof_i_sent_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """What this person sent to prove a training or award of an expert of the station."""
+    return _proof_i_sent(who, expert_of_my_station_not_me(who, held))
+
+
+def proof_i_sent(who: Who, held: Held) -> ColumnElement[bool]:
+    """What this person sent to prove somebody else's training or award."""
+    return _proof_i_sent(who, expert_any_but_me(who, held))
+
+
+def _proof_i_sent(who: Who, experts: ColumnElement[bool]) -> ColumnElement[bool]:
+    theirs = Attachment.expert_id.in_(select(Expert.id).where(experts))
+    return and_(Attachment.author_id == who.account_id, Attachment.linked_at.is_not(None), theirs)
+
+
 def article_published(who: Who, held: Held) -> ColumnElement[bool]:
     """Articles that everybody may read."""
     return Article.state == ArticleState.PUBLISHED
@@ -904,6 +924,9 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.COORDINATOR, "expert.ask_correction expert.read_proof expert.add_proof", expert_of_my_station_not_me),
     _rule(Role.OPERATOR, "expert.ask_correction expert.add_proof", expert_any_but_me),
     _rule(Role.OPERATOR, "expert.read_proof", expert_of_my_city),
+    _rule(Role.EXPERT, "attachment.remove_proof", proof_of_mine),
+    _rule(Role.COORDINATOR, "attachment.remove_proof", proof_i_sent_at_my_station),
+    _rule(Role.OPERATOR, "attachment.remove_proof", proof_i_sent),
     _rule(Role.EXPERT, "dossier_correction.read", dossier_correction_about_me),
     _rule(Role.COORDINATOR, "dossier_correction.read", dossier_correction_of_my_station),
     _rule(Role.COORDINATOR, "dossier_correction.decide", dossier_correction_i_decide_at_my_station),

@@ -354,7 +354,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         if name in rule.arguments:
             thing = world[kind]
     if rule.arguments == {"attachment_id"}:
-        thing = world["file"]
+        thing = world["proof" if rule.rule.startswith("/proofs") else "file"]
+        values["attachment_id"] = thing.id
     if "complaint_id" in rule.arguments and ("number" in rule.arguments or "token" in rule.arguments):
         thing = case  # the company's door asks about its case
     if rule.endpoint.startswith("honour_roll."):

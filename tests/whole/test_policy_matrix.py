@@ -95,6 +95,7 @@ def objects(make, cast):
         "saved view of Wang": workspace.save_view(cast.wang, name="急件", filters=Filters(view="new")),
         "file of Southlight": file_of(ours, make.link(ours)),
         "file of Chen": file_of(ours, cast.chen),
+        "scan that proves a training of Chen's, sent by Wang": scan_of(cast, cast.wang),
         "article of Nanshan, published": make.article(),
         "article of Nanshan, draft": make.article("出口退税", published=False),
         "article of the corps, published": make.article("找谁", by="zhou"),
@@ -191,6 +192,16 @@ def file_of(case, who):
     row = attachments.keep(case, who, f"k-{who.name}", [upload], MemoryStorage())[0]
     attachments.bind(case, f"k-{who.name}")
     return row
+
+
+def scan_of(cast, who):
+    """A file that proves a training of Chen's."""
+    lesson = TrainingFacts("回避", "保密", 60, "总队", clock.today())
+    row = trainings.record(cast.expert("chen"), cast.zhou, lesson)
+    upload = attachments.Upload("证书.txt", "证书".encode())
+    (file,) = attachments.keep(row.expert, who, "scan", [upload], MemoryStorage())
+    dossier_corrections.add_proof(row, who, form_key="scan")
+    return file
 
 
 def letter_to_chen(cast, case):
