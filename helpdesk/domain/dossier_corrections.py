@@ -13,12 +13,23 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import attachments, honours, trainings
+from helpdesk.domain import attachments, honours, mailing, trainings
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts, account_of
 from helpdesk.errors import NotFound, Refused
-from helpdesk.models import Attachment, CorrectionState, DossierCorrection, Expert, Honour, HonourState, Training
+from helpdesk.models import (
+    Account,
+    Attachment,
+    CorrectionState,
+    DossierCorrection,
+    Expert,
+    Honour,
+    HonourState,
+    Notice,
+    Training,
+)
 from helpdesk.rules import given, policy, separation
+from helpdesk.rules.mailing import Part
 from helpdesk.rules.policy import Who
 
 LONGEST = 2000
@@ -186,4 +197,20 @@ def _decide(
         setattr(correction, name, row_id)
     db.session.flush()
     db.session.refresh(correction)
+    _tell(correction, by)
     return correction
+
+
+def _tell(correction: DossierCorrection, by: Who) -> None:
+    """The expert hears what was decided and why, by notice and by letter in the transaction of the decision; so does
+    whoever asked for them. It is decided once, so it is told once."""
+    parts = {correction.asked_by_id: Part.DESK, account_of(correction.expert): Part.EXPERT}
+    for account_id, part in parts.items():
+        account = db.session.get(Account, account_id) if account_id not in (None, by.account_id) else None
+        if account is not None and account.is_active:
+            assert correction.decided_at is not None
+            db.session.add(
+                Notice(account_id=account.id, dossier_correction_id=correction.id, shown_from=correction.decided_at)
+            )
+            mailing.write_of_dossier(correction, account, part)
+    db.session.flush()

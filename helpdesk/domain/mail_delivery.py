@@ -46,6 +46,8 @@ def needless(mail: Mail) -> str:
         return "" if mail.account is not None and _runs_the_desk(policy.who_is(mail.account)) else "no_right"
     if mail.kind is MailKind.COMPLAINT:
         return _needless_complaint(mail)
+    if mail.kind is MailKind.DOSSIER:
+        return "" if _may_know_of_dossier(mail) else "no_right"
     if mail.part == Part.INVITED:
         waits = select(Invitation.id).where(
             Invitation.mail_id == mail.id,
@@ -72,6 +74,14 @@ def _needless_complaint(mail: Mail) -> str:
     if mail.account is None:
         return ""
     return "" if policy.can(policy.who_is(mail.account), "complaint.read", step.complaint) else "no_right"
+
+
+def _may_know_of_dossier(mail: Mail) -> bool:
+    """Whether the reader may still open the correction: parts may have ended since."""
+    correction, account = mail.dossier_correction, mail.account
+    if correction is None or account is None:
+        return False
+    return policy.can(policy.who_is(account), "dossier_correction.read", correction)
 
 
 def _runs_the_desk(who: Who) -> bool:

@@ -30,6 +30,7 @@ from helpdesk.models import (
     CommendationEvent,
     CompanyPart,
     ComplaintStep,
+    DossierCorrection,
     Event,
     Grant,
     Mail,
@@ -186,6 +187,33 @@ def write_of_nominee(line: CommendationEvent, account: Account) -> Mail | None:
     return mail
 
 
+def write_of_dossier(correction: DossierCorrection, account: Account, part: Part) -> Mail | None:
+    """To the expert, or whoever asked: what was decided about a training or award that is recorded wrongly. It cannot
+    be switched off.
+
+    None where there is no address, or its owner wants no mail.
+    """
+    address = tidy(account.email or "")
+    known = db.session.get(Address, address) if address else None
+    if not address or (known is not None and known.stopped_at is not None):
+        return None
+    reader = Reader(address, account.name, account.locale or DEFAULT_LOCALE, part, account.id)
+    proved = known is not None and known.proved_at is not None
+    mail = _row(
+        MailKind.DOSSIER,
+        reader,
+        MailStatus.WAITING if proved else MailStatus.UNPROVED,
+        clock.now(),
+        identity=f"dossier:{correction.id}",
+        dossier_correction_id=correction.id,
+    )
+    if proved:
+        _send_later(mail)
+    else:
+        _ask_for_proof(reader, None, known)
+    return mail
+
+
 def contact_of(case: Case) -> tuple[Account | None, str]:
     """Who speaks for the company in this case: their account, and its address or the one they left ("" for none)."""
     account = db.session.get(Account, case.contact_account_id) if case.contact_account_id else None
@@ -255,6 +283,7 @@ def _row(
     outage: tuple[int | None, bool | None] = (None, None),
     complaint_step_id: int | None = None,
     line_id: int | None = None,
+    dossier_correction_id: int | None = None,
 ) -> Mail:
     """A letter's row. Its Message-ID is made of what it is, so that the same letter never gets a second one."""
     mail = Mail(
@@ -270,6 +299,7 @@ def _row(
         is_over=outage[1],
         complaint_step_id=complaint_step_id,
         line_id=line_id,
+        dossier_correction_id=dossier_correction_id,
         part=reader.part.value,
         message_id=f"<{_seal(identity, reader.address)}@{domain()}>",
         created_at=clock.now(),
@@ -303,8 +333,8 @@ def reply_address(mail: Mail) -> str:
     "" when the desk reads no mail. In small letters only: some mail servers know no others.
     """
     user, _, host = str(config.setting("MAIL_IN")).partition("@")
-    if mail.kind is MailKind.COMPLAINT:
-        # An answer would lie where the station reads it.
+    if mail.kind in (MailKind.COMPLAINT, MailKind.DOSSIER):
+        # An answer would lie where the station reads it, or begin a request.
         return ""
     return f"{user}+{mail.id}.{_reply_seal(mail)}@{host}" if host else ""
 
@@ -437,13 +467,19 @@ def vouch(address: str) -> None:
 
 
 def _release(address: str) -> None:
-    """Send what waited for the proof: the newest letter of each case; the page it leads to tells the rest."""
+    """Send what waited for the proof: the newest letter of each case, nomination, complaint or correction; the page it
+    leads to tells the rest."""
     waiting = db.session.scalars(
         select(Mail).where(Mail.address == address, Mail.status == MailStatus.UNPROVED).order_by(Mail.id.desc())
     )
-    seen: set[tuple[int | None, int | None]] = set()
+    seen: set[tuple[int | None, ...]] = set()
     for mail in waiting:
-        about = (mail.case_id, mail.line.nomination_id if mail.line is not None else None)
+        about = (
+            mail.case_id,
+            mail.line.nomination_id if mail.line is not None else None,
+            mail.complaint_step.complaint_id if mail.complaint_step is not None else None,
+            mail.dossier_correction_id,
+        )
         if about in seen or mail.created_at < clock.now() - timedelta(days=KEEP_DAYS):
             mail.status, mail.error = MailStatus.DROPPED, "newer"
             continue

@@ -16,6 +16,7 @@ from helpdesk.models import (
     CommendationEvent,
     Complaint,
     ComplaintStep,
+    DossierCorrection,
     Event,
     Nomination,
     Notice,
@@ -109,6 +110,21 @@ def of_nominee(who: Who, *, limit: int = 50) -> list[tuple[Notice, CommendationE
         .limit(limit)
     )
     return [(notice, line) for notice, line in rows]
+
+
+def of_dossiers(who: Who, *, limit: int = 50) -> list[tuple[Notice, DossierCorrection]]:
+    """The newest notices of what was decided about trainings and awards, as far as this person may read it."""
+    row = DossierCorrection
+    rows = db.session.execute(
+        select(Notice, row)
+        .join(row, row.id == Notice.dossier_correction_id)
+        .options(*(joinedload(name) for name in (row.training, row.honour, row.new_training, row.new_honour)))
+        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
+        .where(policy.which(who, "dossier_correction.read"))
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return [(notice, correction) for notice, correction in rows]
 
 
 def open_contacts(who: Who, cases: Iterable[Case]) -> set[int]:

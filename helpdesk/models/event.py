@@ -35,7 +35,8 @@ class Event(Model):
 
 class Notice(Model):
     """An event that somebody with an account should hear of, until they have read it; or a mailbox's silence, or that
-    it is over; or a step of a complaint or of an activity; or what was decided about their commendation."""
+    it is over; or a step of a complaint or of an activity; or what was decided about their commendation, or about a
+    training or award of theirs that is recorded wrongly."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -44,12 +45,14 @@ class Notice(Model):
         UniqueConstraint("account_id", "complaint_step_id"),
         UniqueConstraint("account_id", "line_id"),
         UniqueConstraint("account_id", "activity_step_id"),
+        UniqueConstraint("account_id", "dossier_correction_id"),
         Index("ix_notices_unread", "account_id", "read_at"),
         CheckConstraint(
             "(CASE WHEN event_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN complaint_step_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN line_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN activity_step_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN activity_step_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN dossier_correction_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="of_one_thing",
         ),
         CheckConstraint("(outage_id IS NULL) = (is_over IS NULL)", name="outage_says_which"),
@@ -63,6 +66,7 @@ class Notice(Model):
     is_over: Mapped[bool | None]
     line_id: Mapped[int | None] = mapped_column(ForeignKey("commendation_events.id"))
     activity_step_id: Mapped[int | None] = mapped_column(ForeignKey("activity_steps.id"))
+    dossier_correction_id: Mapped[int | None] = mapped_column(ForeignKey("dossier_corrections.id"))
     # An offer is told only when it has left.
     shown_from: Mapped[datetime]
     read_at: Mapped[datetime | None]

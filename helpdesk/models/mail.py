@@ -13,6 +13,7 @@ from helpdesk.models.account import Account
 from helpdesk.models.case import Case
 from helpdesk.models.commendation import CommendationEvent
 from helpdesk.models.complaint import ComplaintStep
+from helpdesk.models.dossier_correction import DossierCorrection
 from helpdesk.models.event import Event
 from helpdesk.models.outage import Outage
 
@@ -33,7 +34,8 @@ class MailStatus(enum.StrEnum):
 class MailKind(enum.StrEnum):
     """A letter about an event; the day's digest of such; fixed words to an address nobody proved: the one question
     whether it is its owner's, or (part `invited`) that somebody asks them in; a mailbox's silence, or its end; a step
-    of a complaint; what was decided about somebody who is to be commended."""
+    of a complaint; what was decided about somebody who is to be commended, or about a training or award that is
+    recorded wrongly."""
 
     EVENT = "event"
     DIGEST = "digest"
@@ -41,6 +43,7 @@ class MailKind(enum.StrEnum):
     OUTAGE = "outage"
     COMPLAINT = "complaint"
     COMMENDATION = "commendation"
+    DOSSIER = "dossier"
 
 
 class Mail(Model):
@@ -53,6 +56,7 @@ class Mail(Model):
         UniqueConstraint("outage_id", "is_over", "address"),
         UniqueConstraint("complaint_step_id", "address"),
         UniqueConstraint("line_id", "address"),
+        UniqueConstraint("dossier_correction_id", "address"),
         Index("ix_mails_status", "status", "id"),
         Index("ix_mails_case_address", "case_id", "address", "id"),
         Index("ix_mails_address", "address", "status"),
@@ -65,6 +69,7 @@ class Mail(Model):
         ),
         CheckConstraint("(kind = 'complaint') = (complaint_step_id IS NOT NULL)", name="complaint_names_step"),
         CheckConstraint("(kind = 'commendation') = (line_id IS NOT NULL)", name="commendation_names_line"),
+        CheckConstraint("(kind = 'dossier') = (dossier_correction_id IS NOT NULL)", name="dossier_names_correction"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
     )
 
@@ -83,6 +88,7 @@ class Mail(Model):
     complaint_step_id: Mapped[int | None] = mapped_column(ForeignKey("complaint_steps.id"))
     # The line of the log of commendations that it tells.
     line_id: Mapped[int | None] = mapped_column(ForeignKey("commendation_events.id"))
+    dossier_correction_id: Mapped[int | None] = mapped_column(ForeignKey("dossier_corrections.id"))
     # As whom the reader is told: expert, offered, company, or the desk.
     part: Mapped[str] = mapped_column(String(12), default="")
     # The digest that told it.
@@ -103,6 +109,7 @@ class Mail(Model):
     outage: Mapped[Outage | None] = relationship()
     complaint_step: Mapped[ComplaintStep | None] = relationship()
     line: Mapped[CommendationEvent | None] = relationship()
+    dossier_correction: Mapped[DossierCorrection | None] = relationship()
 
 
 class Address(Model):

@@ -38,7 +38,7 @@ from helpdesk.models import (
     Status,
     Visit,
 )
-from helpdesk.presentation import complaint_page, filters, nominee_words, outage_words, own_page
+from helpdesk.presentation import complaint_page, dossier_words, filters, nominee_words, outage_words, own_page
 from helpdesk.presentation.inbox_page import hider, offer_facts
 from helpdesk.presentation.language import is_english
 from helpdesk.presentation.words import event_text, fact_text, named, reason_text
@@ -141,6 +141,8 @@ def title_of(mail: Mail) -> str:
             return gettext("有人请您一起看企业的求助")
         if mail.kind is MailKind.COMPLAINT:
             return gettext("投诉")
+        if mail.dossier_correction is not None:
+            return dossier_words.title(mail.dossier_correction)
         if mail.kind is MailKind.OUTAGE:
             return outage_words.title(is_over=bool(mail.is_over))
         group = mailing.told_group(mail)
@@ -187,6 +189,7 @@ def compose(mail: Mail) -> Letter:
         MailKind.EVENT: _of_event, MailKind.DIGEST: _digest, MailKind.PROOF: _proof, MailKind.OUTAGE: _of_outage,
         MailKind.COMPLAINT: _of_complaint,
         MailKind.COMMENDATION: _of_nominee,
+        MailKind.DOSSIER: _of_dossier,
     }  # fmt: skip
     return of_kind[mail.kind](mail)
 
@@ -454,6 +457,32 @@ def _of_nominee(mail: Mail) -> Letter:
         why=nominee_words.why(line),
         settings=_settings(mail, links),
         unsubscribe=_one_click(mail),
+    )
+
+
+# --- a training or an award ---
+
+
+def _of_dossier(mail: Mail) -> Letter:
+    """To the expert, and whoever asked: what was decided about a training or award, by whom and why."""
+    correction = mail.dossier_correction
+    if correction is None:
+        raise ValueError(f"mail {mail.id} names no correction")
+    title = dossier_words.title(correction)
+    return Letter(
+        subject=title,
+        title=title,
+        lead=dossier_words.sentence(correction),
+        quoted=correction.reason,
+        quoted_by=correction.decided_by or "",
+        facts=dossier_words.facts(correction),
+        buttons=[
+            Button(gettext("看更正申请"), outside("dossier_corrections.show", dossier_correction_id=correction.id))
+        ],
+        next=dossier_words.what_next(correction),
+        why=gettext("您收到这封信，是因为它关系到您的志愿服务档案。")
+        if mail.part == Part.EXPERT
+        else gettext("您收到这封信，是因为您提了这份更正申请。"),
     )
 
 

@@ -93,6 +93,8 @@ def _about(mail: Mail) -> str:
         return gettext("投诉")
     if mail.line is not None:
         return gettext("表彰")
+    if mail.kind is MailKind.DOSSIER:
+        return gettext("培训、表彰的更正申请")
     if mail.part == Part.INVITED:
         return gettext("请同事加入")
     if mail_delivery.asks_to_complete(mail):

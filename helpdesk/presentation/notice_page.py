@@ -17,13 +17,15 @@ from helpdesk.models import (
     CommendationEvent,
     Complaint,
     ComplaintStep,
+    CorrectionState,
+    DossierCorrection,
     Event,
     Notice,
     Outage,
     Role,
     Status,
 )
-from helpdesk.presentation import activity_page, complaint_page, nominee_words, outage_words
+from helpdesk.presentation import activity_page, complaint_page, dossier_words, nominee_words, outage_words
 from helpdesk.presentation.filters import moment
 from helpdesk.presentation.inbox_page import hider
 from helpdesk.presentation.words import event_text
@@ -63,6 +65,7 @@ def rows(
     of_complaints: Iterable[tuple[Notice, ComplaintStep, Complaint]] = (),
     honours: Iterable[tuple[Notice, CommendationEvent]] = (),
     held: Iterable[tuple[Notice, ActivityStep, Activity]] = (),
+    dossiers: Iterable[tuple[Notice, DossierCorrection]] = (),
 ) -> list[Row]:
     """Each notice as a line, newest first; what an expert was only offered does not name the company."""
     known = notices.open_contacts(who, (case for _, _, case in found))
@@ -71,6 +74,7 @@ def rows(
     lines |= {notice.id: _of_complaint(notice, step, row, who) for notice, step, row in of_complaints}
     lines |= {notice.id: _of_nominee(notice, line) for notice, line in honours}
     lines |= {notice.id: _of_activity(notice, step, activity) for notice, step, activity in held}
+    lines |= {notice.id: _of_dossier(notice, correction) for notice, correction in dossiers}
     return [lines[key] for key in sorted(lines, reverse=True)]
 
 
@@ -93,6 +97,17 @@ def _of_nominee(notice: Notice, line: CommendationEvent) -> Row:
         url=url_for(endpoint, **values),
         when=moment(line.at),
         icon="award",
+        unread=notice.read_at is None,
+    )
+
+
+def _of_dossier(notice: Notice, correction: DossierCorrection) -> Row:
+    return Row(
+        text=f"{dossier_words.sentence(correction)} {correction.reason}",
+        about=dossier_words.title(correction),
+        url=url_for("dossier_corrections.show", dossier_correction_id=correction.id),
+        when=moment(notice.shown_from),
+        icon="edit" if correction.state is CorrectionState.GRANTED else "info",
         unread=notice.read_at is None,
     )
 

@@ -24,7 +24,14 @@ def index() -> Response:
     """The newest fifty, unread first in look; nothing of a case one may no longer read."""
     who = me()
     told = notices.latest(who), notices.of_outages(who)
-    rows = notice_page.rows(*told, who, notices.of_complaints(who), notices.of_nominee(who), notices.of_activities(who))
+    rows = notice_page.rows(
+        *told,
+        who,
+        notices.of_complaints(who),
+        notices.of_nominee(who),
+        notices.of_activities(who),
+        notices.of_dossiers(who),
+    )
     return page("notifications/index.html", rows=rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flask import current_app
@@ -66,7 +67,10 @@ def tell(expert: Expert, who: Who, operator: Who) -> None:
         ("政策", "财税"), IdentityKind.PASSPORT, "E00000001",
     )  # fmt: skip
     expert_persons.write(expert, who, facts, consent=True, identity_consent=True)
-    wrong = trainings.of_expert(expert.id)[0]
+    wrong, early = trainings.of_expert(expert.id)[:2]
+    seen = dossier_corrections.ask(early, who, says="签到是前一天，上岗培训早一天。", form_key="city-dossier-decided")
+    right = replace(trainings.facts_of(early), held_on=early.held_on - timedelta(days=1))
+    dossier_corrections.grant(seen, operator, facts=right, reason="签到表上是前一天，改过来了。")
     dossier_corrections.ask(wrong, who, says="当天下午还有答疑，一共三个小时。", form_key="city-dossier")
     _correct(expert, who, operator)
     _complain(expert, who)
