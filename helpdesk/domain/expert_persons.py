@@ -14,6 +14,8 @@ from helpdesk.rules.policy import Who
 from helpdesk.seal import SealBroken, cipher
 
 LONGEST = 500
+# The wording of the consents that the form shows; a new wording is a new number (PIPL art. 17).
+WORDING = "2026-12"
 IDENTITY = "identity numbers"  # what their seal is for
 
 
@@ -36,8 +38,17 @@ def of(expert: Expert) -> ExpertPerson | None:
     return db.session.get(ExpertPerson, expert.id)
 
 
-def write(expert: Expert, by: Who, facts: PersonFacts, *, consent: bool, identity_consent: bool) -> ExpertPerson:
-    """The expert's own data, with their consent; the identity number only with one of its own (art. 6; PIPL art. 29).
+def write(
+    expert: Expert,
+    by: Who,
+    facts: PersonFacts,
+    *,
+    consent: bool,
+    identity_consent: bool,
+    national_consent: bool = False,
+) -> ExpertPerson:
+    """The expert's own data, with their consent; the identity number only with one of its own (art. 6; PIPL art. 29),
+    and so is giving it all to the national system, which is taken back by writing without (PIPL art. 15, 23).
 
     Raises Refused for a missing consent, a day to come, or a number that cannot be.
     """
@@ -48,11 +59,12 @@ def write(expert: Expert, by: Who, facts: PersonFacts, *, consent: bool, identit
         raise Refused("day_in_future", field="born_on")
     row = of(expert)
     if row is None:
-        row = ExpertPerson(expert_id=expert.id, consent_at=clock.now(), changed_at=clock.now())
+        row = ExpertPerson(expert_id=expert.id, consent_at=clock.now(), changed_at=clock.now(), wording=WORDING)
         db.session.add(row)
     row.sex, row.born_on, row.residence = facts.sex, facts.born_on, facts.residence.strip()[:120]
     row.contact, row.skills = facts.contact.strip()[:120], facts.skills.strip()[:LONGEST]
-    row.service_kinds, row.changed_at = list(facts.service_kinds), clock.now()
+    row.service_kinds, row.changed_at, row.wording = list(facts.service_kinds), clock.now(), WORDING
+    row.national_consent_at = (row.national_consent_at or clock.now()) if national_consent else None
     if facts.identity.strip():
         if not identity_consent:
             raise Refused("identity_consent", field="identity_consent")
@@ -64,6 +76,11 @@ def write(expert: Expert, by: Who, facts: PersonFacts, *, consent: bool, identit
         row.identity_tail, row.identity_consent_at = number[-4:], clock.now()
     db.session.flush()
     return row
+
+
+def agreed_to_older(row: ExpertPerson | None) -> bool:
+    """Whether they agreed to words that have changed since, so that they should read them again."""
+    return row is not None and row.wording != WORDING
 
 
 def forget_identity(expert: Expert, by: Who) -> None:

@@ -30,14 +30,16 @@ from helpdesk.rules.policy import Who
 OURS = re.compile(r"L-([1-9][0-9]{0,9})", re.ASCII)
 THEIRS = re.compile(r"[A-Za-z0-9-]{4,60}", re.ASCII)
 MOST_ROWS = 20_000
-# What a volunteer has to give before their lines leave; the name is on the roster (办法67 art. 5).
-FIELDS = ("sex", "born_on", "identity", "residence", "contact")
+# What a volunteer has to give before their lines leave (办法67 art. 5), their consent included (PIPL art. 23); the name
+# is on the roster.
+FIELDS = ("sex", "born_on", "identity", "residence", "contact", "agreed")
 _WHOLE = (
     ExpertPerson.sex.is_not(None),
     ExpertPerson.born_on.is_not(None),
     ExpertPerson.identity_sealed.is_not(None),
     ExpertPerson.residence != "",
     ExpertPerson.contact != "",
+    ExpertPerson.national_consent_at.is_not(None),
 )
 
 
@@ -134,6 +136,7 @@ def lacks(person: ExpertPerson | None) -> tuple[str, ...]:
         "identity": person.identity_sealed,
         "residence": person.residence,
         "contact": person.contact,
+        "agreed": person.national_consent_at,
     }
     return tuple(name for name in FIELDS if not given[name])
 

@@ -105,10 +105,11 @@ class PersonForm(HouseForm):
     contact = StringField(_l("联系方式"), [Optional(), Longest(120)], filters=[clean_line])
     skills = TextAreaField(_l("专业技能"), [Optional(), Longest(500)])
     service_kinds = StringField(_l("服务类别"), [Optional(), Longest(200)], filters=[clean_line])
-    consent = BooleanField(_l("我同意把这些信息存进志愿服务记录，只用于记录、证明和依法检查"))
+    consent = BooleanField(_l("我同意把这些信息存进志愿服务记录，用于记录、证明和依法检查"))
     identity_kind = Choice(_l("证件类型"), choices=[(k.value, _l(w)) for k, w in IDENTITIES.items()])
     identity = StringField(_l("证件号码"), [Optional(), Longest(40)], filters=[clean_line])
-    identity_consent = BooleanField(_l("我单独同意保存证件号码"))
+    identity_consent = BooleanField(_l("我单独同意保存证件号码，用于核对身份"))
+    national_consent = BooleanField(_l("我单独同意把这些信息（填了证件号码的，连同号码）提供给全国志愿服务信息系统"))
 
     def facts(self) -> PersonFacts:
         """What was typed, as the domain takes it."""

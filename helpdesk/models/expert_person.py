@@ -52,6 +52,10 @@ class ExpertPerson(Model):
     identity_sealed: Mapped[str | None]
     identity_tail: Mapped[str | None] = mapped_column(String(4))
     identity_consent_at: Mapped[datetime | None]
+    # Given to the national volunteer system: another handler, so a consent of its own (PIPL art. 23).
+    national_consent_at: Mapped[datetime | None]
+    # What they were shown when they last agreed.
+    wording: Mapped[str] = mapped_column(String(20))
     # Art. 6: the volunteer enters it, or the organisation with their consent. Here only the first.
     consent_at: Mapped[datetime]
     changed_at: Mapped[datetime]

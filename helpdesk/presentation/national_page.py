@@ -29,6 +29,7 @@ FIELDS: dict[str, str] = {
     "identity": N_("证件号码"),
     "residence": N_("居住区域"),
     "contact": N_("联系方式"),
+    "agreed": N_("提供给国家平台的同意"),
 }
 PROBLEMS: dict[str, str] = {
     "not_ours": N_("本地编号不对，应该像 L-12"),

@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk.domain import hours
+from helpdesk.domain import expert_persons, hours
 from helpdesk.domain.record_terms import Open
 from helpdesk.i18n import N_
 from helpdesk.models import (
@@ -233,6 +233,12 @@ def person_rows(row: ExpertPerson | None) -> list[tuple[str, str]]:
         (gettext("专业技能"), row.skills or "—"),
         (gettext("服务类别"), gettext("、").join(row.service_kinds) or "—"),
         (gettext("证件"), identity),
+        (
+            gettext("提供给国家平台"),
+            gettext("%(day)s同意", day=filters.full_day(row.national_consent_at))
+            if row.national_consent_at
+            else gettext("没有同意"),
+        ),
     ]
 
 
@@ -247,7 +253,9 @@ def person_values(row: ExpertPerson | None) -> dict[str, object]:
         "contact": row.contact,
         "skills": row.skills,
         "service_kinds": "、".join(row.service_kinds),
-        "consent": True,
+        # A tick that was given for other words is not given for these.
+        "consent": not expert_persons.agreed_to_older(row),
+        "national_consent": row.national_consent_at is not None,
         "identity_kind": row.identity_kind.value if row.identity_kind else "",
     }
 

@@ -473,7 +473,9 @@ def _person(row: ExpertPerson | None) -> Facts | None:
         "identity_kind": row.identity_kind.value if row.identity_kind else None,
         "identity_last_four": row.identity_tail,
         "identity_consent_at": _iso(row.identity_consent_at),
+        "national_consent_at": _iso(row.national_consent_at),
         "consent_at": _iso(row.consent_at),
+        "consent_wording": row.wording,
         "in_words": rows,
     }
 

@@ -77,10 +77,17 @@ def person(expert: Expert) -> Response:
             form.facts(),
             consent=bool(form.consent.data),
             identity_consent=bool(form.identity_consent.data),
+            national_consent=bool(form.national_consent.data),
         )
 
     return _form(
-        expert, form, write, "dossiers/person.html", N_("已保存"), has_identity=bool(known and known.identity_tail)
+        expert,
+        form,
+        write,
+        "dossiers/person.html",
+        N_("已保存"),
+        has_identity=bool(known and known.identity_tail),
+        is_new_wording=expert_persons.agreed_to_older(known),
     )
 
 
@@ -192,6 +199,7 @@ def _show(expert: Expert, identity: str = "") -> Response:
         expert=expert,
         person=record_page.person_rows(person_row),
         has_identity=person_row is not None and person_row.identity_tail is not None,
+        is_new_wording=expert_persons.agreed_to_older(person_row),
         identity=identity,
         dossier=dossier_page.build(expert, me(), with_files="expert.read_proof" in may),
         unverified=table_imports.waiting_of(expert.id),

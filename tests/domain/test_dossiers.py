@@ -199,3 +199,31 @@ def test_pages_of_the_dossier(browser, make, cast):
     browser.post(new, {"name": "十佳", "granted_by": "总队", "granted_on": "2026-01-01"}, as_="zhou", page=new)
     browser.post(f"/experts/{chen}/identity/removal", as_="chen", page=f"/experts/{chen}/record")
     assert db.session.get_one(ExpertPerson, chen).identity_sealed is None
+
+
+def test_giving_it_to_the_national_system_is_a_consent_of_its_own(browser, make, cast):
+    chen = cast.expert("chen")
+    row = expert_persons.write(chen, cast.chen, facts(), consent=True, identity_consent=False)
+    assert row.national_consent_at is None and not expert_persons.agreed_to_older(row)
+    first = expert_persons.write(
+        chen, cast.chen, facts(), consent=True, identity_consent=False, national_consent=True
+    ).national_consent_at
+    assert first is not None
+    # As of a migrated row: agreed to words that named no receiver.
+    row.wording, row.national_consent_at = "2026-11", None
+    number = chen.id
+    db.session.commit()
+    url, record = f"/experts/{number}/person", f"/experts/{number}/record"
+    page = browser.get(url, as_="chen")
+    assert page.says("说明更新了") and page.says("民政部管理的全国志愿服务信息系统") and page.says("接收方")
+    assert not page.form(url).get("consent") and not page.form(url).get("national_consent")
+    assert browser.get(record, as_="chen").says("说明更新了") and not browser.get(record, as_="wang").says("说明更新了")
+    given = {"sex": "male", "consent": "y", "national_consent": "y"}
+    browser.post(url, given, as_="chen", page=url)
+    page = browser.get(url, as_="chen")
+    assert not page.says("说明更新了") and page.form(url)["consent"] and page.form(url)["national_consent"]
+    assert browser.get(record, as_="chen").says("2026 年 11 月 18 日同意")
+    browser.post(url, {"sex": "male", "consent": "y", "national_consent": None}, as_="chen", page=url)
+    assert browser.get(record, as_="chen").says("没有同意")
+    told = browser.get("/privacy")
+    assert told.says("版本 2026-12") and told.says("全国志愿服务信息系统") and told.says("敏感个人信息")

@@ -16,12 +16,17 @@ from helpdesk.models import Access, HoursEntry, IdentityKind, NationalSync, Sex,
 from helpdesk.presentation import national_page
 
 
-def whole(cast, login="chen", **more) -> None:
+def whole(cast, login="chen", *, more_consent=True, **more) -> None:
     """Everything the file asks of a volunteer."""
     values = {"sex": Sex.MALE, "born_on": date(1980, 2, 3), "residence": "南山区粤海街道", "contact": "13800138000",
               "identity_kind": IdentityKind.PASSPORT, "identity": "E12345678", **more}  # fmt: skip
     expert_persons.write(
-        cast.expert(login), getattr(cast, login), PersonFacts(**values), consent=True, identity_consent=True
+        cast.expert(login),
+        getattr(cast, login),
+        PersonFacts(**values),
+        consent=True,
+        identity_consent=True,
+        national_consent=more_consent,
     )
 
 
@@ -52,6 +57,18 @@ def test_export_and_import_again_and_again_change_nothing(town):
         national_sync.export(cast.wang)
 
 
+def test_without_a_consent_of_its_own_nothing_leaves(make, cast):
+    """PIPL art. 23: to another handler only with a separate consent, taken back as easily."""
+    make.case("closed")
+    whole(cast, more_consent=False)
+    assert [gap.fields for gap in national_sync.precheck(cast.zhou)] == [("agreed",)]
+    assert national_sync.export(cast.zhou) == []
+    whole(cast)
+    assert national_sync.precheck(cast.zhou) == [] and len(national_sync.export(cast.zhou)) == 1
+    whole(cast, more_consent=False)
+    assert national_sync.export(cast.zhou) == []
+
+
 def test_personal_data_goes_along_and_what_is_missing_is_named(make, cast):
     """办法67 art. 5: only the operator, noted for each volunteer, no formula, no line with holes."""
     make.case("closed")
@@ -61,9 +78,12 @@ def test_personal_data_goes_along_and_what_is_missing_is_named(make, cast):
     assert (gap.expert.name, gap.lines, gap.fields) == ("陈明远", 1, national_sync.FIELDS)
     person = PersonFacts(sex=Sex.FEMALE, residence="南山")
     expert_persons.write(cast.expert("chen"), cast.chen, person, consent=True, identity_consent=False)
-    assert national_sync.precheck(cast.zhou)[0].fields == ("born_on", "identity", "contact")
+    assert national_sync.precheck(cast.zhou)[0].fields == ("born_on", "identity", "contact", "agreed")
     with make_context():
-        assert national_page.missing(national_sync.precheck(cast.zhou)[0]) == "出生日期、证件号码、联系方式"
+        assert (
+            national_page.missing(national_sync.precheck(cast.zhou)[0])
+            == "出生日期、证件号码、联系方式、提供给国家平台的同意"
+        )
         rows = [national_page.row(line) for line in national_sync.export(cast.zhou)]
     assert [row[3] for row in rows] == ["吴刚"], "whoever lacks something waits"
     told = dict(zip(national_page.HEADINGS, rows[0], strict=True))

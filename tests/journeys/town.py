@@ -239,7 +239,7 @@ def build(make: Make) -> Town:
         trainings.record(cast.expert(name), cast.zhou, lesson)
     honours.ask(chen, cast.chen, HonourFacts("优秀志愿者", clock.today(), "市义工联"))
     person = PersonFacts(residence="南山区", identity_kind=IdentityKind.PASSPORT, identity="E12345678")
-    expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True)
+    expert_persons.write(chen, cast.chen, person, consent=True, identity_consent=True, national_consent=True)
     wrong = trainings.of_expert(chen.id)[0]
     dossier_corrections.ask(wrong, cast.chen, says="其实是三小时。", form_key="town-dossier")
     proof = [attachments.Upload("证书.txt", "证书".encode())]

@@ -66,7 +66,7 @@ def tell(expert: Expert, who: Who, operator: Who) -> None:
         Sex.FEMALE, date(1979, 5, 12), "宝安区福永街道", "0755-0000 0000", "研发费用归集、专精特新申报",
         ("政策", "财税"), IdentityKind.PASSPORT, "E00000001",
     )  # fmt: skip
-    expert_persons.write(expert, who, facts, consent=True, identity_consent=True)
+    expert_persons.write(expert, who, facts, consent=True, identity_consent=True, national_consent=True)
     wrong, early = trainings.of_expert(expert.id)[:2]
     seen = dossier_corrections.ask(early, who, says="签到是前一天，上岗培训早一天。", form_key="city-dossier-decided")
     right = replace(trainings.facts_of(early), held_on=early.held_on - timedelta(days=1))

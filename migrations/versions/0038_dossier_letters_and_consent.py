@@ -1,4 +1,5 @@
-"""Experts are told, by notice and by letter, what was decided about a training or award recorded wrongly."""
+"""Experts are told, by notice and by letter, what was decided about a training or award recorded wrongly; and agree by
+a tick of its own to the national system, in words that name it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,16 @@ THINGS = " + ".join(
 UNIQUE = {"notices": ["account_id", COLUMN], "mails": [COLUMN, "address"]}
 
 
+# What those were shown who agreed before: nothing of whom else their data is given to.
+BEFORE = "2026-11"
+
+
 def upgrade() -> None:
+    with op.batch_alter_table("expert_persons") as batch:
+        batch.add_column(sa.Column("wording", sa.String(20), nullable=False, server_default=BEFORE))
+        batch.add_column(sa.Column("national_consent_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("expert_persons") as batch:
+        batch.alter_column("wording", existing_type=sa.String(20), existing_nullable=False, server_default=None)
     for table, columns in UNIQUE.items():
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column(COLUMN, sa.Integer(), nullable=True))
@@ -42,6 +52,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("expert_persons") as batch:
+        batch.drop_column("national_consent_at")
+        batch.drop_column("wording")
     # Letters on their way about a training or award have no place in the older database.
     op.execute(
         "DELETE FROM jobs WHERE name = 'mail.send' AND key IN "
