@@ -106,7 +106,7 @@ def app(house: Flask, template_database: Path, tmp_path: Path, clock: Any) -> It
         Path(url.removeprefix("sqlite:///") + ending).unlink(missing_ok=True)
     shutil.copy(template_database, url.removeprefix("sqlite:///"))
     # What a process has learned of one database says nothing about the next one under the same name.
-    suggestion.forget()
+    suggestion.memory = suggestion.Memory()
     before = dict(house.config)
     house.config.update(config.for_flask(tmp_path, settings(tmp_path, url)))
     config.use(house.config)

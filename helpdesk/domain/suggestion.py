@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -19,17 +18,29 @@ LEAST = 6
 SURE = 0.6
 
 
-@dataclass
-class _Learned:
-    """What this process knows: of which database, up to which event."""
+class Memory:
+    """What a process has learned from one database: its address, up to which event, the counts."""
 
-    address: str = ""
-    event_id: int = 0
-    suggester: Suggester = field(default_factory=Suggester)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._address = ""
+        self._event_id = 0
+        self._suggester = Suggester()
+
+    def current(self) -> Suggester:
+        """The counts, brought up to the latest triage; one cheap statement when there was none since."""
+        address = str(db.engine.url)
+        with self._lock:
+            if self._address != address:
+                self._address, self._event_id, self._suggester = address, 0, Suggester()
+            for event_id, code, problem, title in reversed(_triaged_since(self._event_id)):
+                self._suggester.learn(code, f"{problem}\n{title}")
+                self._event_id = max(self._event_id, event_id)
+            return self._suggester
 
 
-_learned: list[_Learned] = []
-_lock = threading.Lock()
+# One for the process; whoever puts another database in its place puts a new one here.
+memory = Memory()
 
 
 def suggest(text: str) -> list[Guess]:
@@ -45,22 +56,8 @@ def for_case(case: Case) -> list[Guess]:
 
 
 def current() -> Suggester:
-    """The counts of this process, brought up to the latest triage; one cheap statement when there was none since."""
-    address = str(db.engine.url)
-    with _lock:
-        if not _learned or _learned[0].address != address:
-            _learned[:] = [_Learned(address)]
-        known = _learned[0]
-        for event_id, code, problem, title in reversed(_triaged_since(known.event_id)):
-            known.suggester.learn(code, f"{problem}\n{title}")
-            known.event_id = max(known.event_id, event_id)
-        return known.suggester
-
-
-def forget() -> None:
-    """What this process has learned is learned anew: its database was put in place of another."""
-    with _lock:
-        _learned.clear()
+    """The counts of this process, up to the latest triage."""
+    return memory.current()
 
 
 def _triaged_since(event_id: int) -> list[tuple[int, str, str, str]]:

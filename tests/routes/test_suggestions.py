@@ -51,3 +51,13 @@ def test_what_is_sorted_is_learned_at_the_next_question(make):
         )
     after = {g.code: g.share for g in suggestion.current().guesses(text, most=10)}
     assert after["knowledge"] > before["knowledge"]
+
+
+def test_a_new_memory_learns_the_database_anew(make):
+    for n in range(3):
+        make.case("triaged", category="knowledge", problem="巴长不肯算账，阿米巴推不动", phone=f"1360000{n:04d}")
+    known, text = suggestion.current(), "巴长不肯算账"
+    assert suggestion.current() is known, "learned once"
+    anew = suggestion.Memory().current()
+    assert anew is not known
+    assert [(g.code, g.share) for g in anew.guesses(text)] == [(g.code, g.share) for g in known.guesses(text)]
