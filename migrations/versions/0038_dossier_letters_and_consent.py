@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
@@ -16,7 +16,7 @@ COLUMN = "dossier_correction_id"
 KINDS = "kind IN ('event', 'digest', 'proof', 'outage', 'complaint', 'commendation'"
 THINGS = " + ".join(
     f"(CASE WHEN {name} IS NULL THEN 0 ELSE 1 END)"
-    for name in ("event_id", "outage_id", "complaint_step_id", "line_id")
+    for name in ("event_id", "outage_id", "complaint_step_id", "line_id", "activity_step_id")
 )
 UNIQUE = {"notices": ["account_id", COLUMN], "mails": [COLUMN, "address"]}
 
