@@ -18,15 +18,16 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.domain import activity_log, hours, numbers, visits
+from helpdesk.domain import activity_log, attachments, hours, numbers, visits
 from helpdesk.domain.trainings import account_of
 from helpdesk.domain.visits import VisitFacts
-from helpdesk.errors import NotAllowed, Refused
+from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
     Activity,
     ActivityAct,
     ActivityKind,
     ActivityState,
+    Attachment,
     Category,
     Evaluation,
     Expert,
@@ -208,6 +209,38 @@ def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
         minutes=-entry.minutes,
     )
     return entry
+
+
+def add_files(activity: Activity, by: Who, *, form_key: str) -> int:
+    """Make a form's files part of what shows that it was held: the sign-in list, photos. Returns how many.
+
+    Raises Refused when there are none, or it was withdrawn.
+    """
+    _hold(activity, by, "activity.change", None)
+    if activity.state is ActivityState.WITHDRAWN:
+        raise Refused("activity_decided", field="files")
+    if not attachments.loose(activity, form_key):
+        raise Refused("no_files", field="files")
+    count = attachments.bind(activity, form_key)
+    activity_log.note(activity, ActivityAct.FILED, by, files=count)
+    return count
+
+
+def find_file(activity: Activity, attachment_id: int) -> Attachment:
+    """One of the files that show it was held. Raises NotFound."""
+    found = next((row for row in attachments.of_activity(activity) if row.id == attachment_id), None)
+    if found is None:
+        raise NotFound("attachment")
+    return found
+
+
+def remove_file(activity: Activity, by: Who, row: Attachment) -> None:
+    """Take a file away; what somebody has verified by stays. Raises Refused."""
+    _hold(activity, by, "activity.change", None)
+    _still(activity, OPEN)
+    row.removed_at = clock.now()
+    db.session.flush()
+    activity_log.note(activity, ActivityAct.UNFILED, by, files=1)
 
 
 def check_day(activity: Activity, facts: VisitFacts) -> None:

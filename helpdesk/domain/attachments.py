@@ -23,6 +23,7 @@ from helpdesk.domain import record
 from helpdesk.domain.later import later
 from helpdesk.errors import NotFound, Refused
 from helpdesk.models import (
+    Activity,
     Article,
     Attachment,
     Case,
@@ -65,12 +66,14 @@ class Upload:
 
 
 # What a file may hang on.
-Owner = Case | Article | Expert
+Owner = Case | Article | Expert | Activity
 
 
 def _of(owner: Owner) -> ColumnElement[bool]:
     if isinstance(owner, Expert):
         return Attachment.expert_id == owner.id
+    if isinstance(owner, Activity):
+        return Attachment.activity_id == owner.id
     return (Attachment.case_id if isinstance(owner, Case) else Attachment.article_id) == owner.id
 
 
@@ -136,6 +139,7 @@ def keep_ready(owner: Owner, by: Who, batch: str, ready: Sequence[Ready], storag
             case_id=owner.id if isinstance(owner, Case) else None,
             article_id=owner.id if isinstance(owner, Article) else None,
             expert_id=owner.id if isinstance(owner, Expert) else None,
+            activity_id=owner.id if isinstance(owner, Activity) else None,
             batch=batch,
             name=one.file.name,
             media_type=one.file.media_type,
@@ -208,10 +212,11 @@ def _count(owner: Owner) -> int:
 
 
 def side_of(owner: Owner, by: Who) -> Side:
-    """On whose side of the case somebody uploads; articles are the station's, a dossier also the expert's."""
+    """On whose side of the case somebody uploads; articles and activities are the station's, a dossier also the
+    expert's."""
     if isinstance(owner, Expert):
         return Side.EXPERT if owner.id in by.expert_ids else Side.STATION
-    if isinstance(owner, Article):
+    if isinstance(owner, (Article, Activity)):
         return Side.STATION
     part = record.part_of(by, owner)
     if part is Role.EXPERT:
@@ -321,6 +326,14 @@ def of_dossier(expert: Expert) -> list[Attachment]:
             .order_by(Attachment.id)
         )
     )
+
+
+def of_activity(activity: Activity) -> list[Attachment]:
+    """What shows that an activity was held, oldest first."""
+    rows = select(Attachment).where(
+        Attachment.activity_id == activity.id, Attachment.linked_at.is_not(None), Attachment.removed_at.is_(None)
+    )
+    return list(db.session.scalars(rows.order_by(Attachment.id)))
 
 
 def find_proof(expert: Expert, attachment_id: int) -> Attachment:

@@ -47,6 +47,8 @@ class ActivityAct(enum.StrEnum):
     KEPT = "kept"
     REVERSED = "reversed"
     WARNED = "warned"
+    FILED = "filed"
+    UNFILED = "unfiled"
 
 
 class Activity(Model):

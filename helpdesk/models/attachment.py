@@ -1,5 +1,5 @@
-"""Files on a case (its request, a message, a note, a visit), on an article, or in an expert's dossier (what proves a
-training or an award). The bytes lie under the hash of their content."""
+"""Files on a case (its request, a message, a note, a visit), on an article, in an expert's dossier (what proves a
+training or an award), or of an activity (that it was held). The bytes lie under the hash of their content."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Attachment(Model):
         Index("ix_attachments_case", "case_id", "id"),
         Index("ix_attachments_article", "article_id", "id"),
         Index("ix_attachments_expert", "expert_id", "id"),
+        Index("ix_attachments_activity", "activity_id", "id"),
         Index("ix_attachments_hash", "sha256"),
         Index("ix_attachments_preview", "preview"),
         Index("ix_attachments_loose", "linked_at", "at"),
@@ -44,7 +45,8 @@ class Attachment(Model):
         ),
         CheckConstraint(
             "(CASE WHEN case_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN article_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN expert_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN expert_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN activity_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="one_owner",
         ),
         CheckConstraint(
@@ -60,6 +62,7 @@ class Attachment(Model):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
     article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("experts.id"))
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"))
     batch: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))

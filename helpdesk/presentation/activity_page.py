@@ -60,6 +60,8 @@ ICONS: dict[ActivityAct, str] = {
     ActivityAct.KEPT: "check",
     ActivityAct.REVERSED: "s-slash",
     ActivityAct.WARNED: "clock",
+    ActivityAct.FILED: "clip",
+    ActivityAct.UNFILED: "trash",
 }
 
 
@@ -225,6 +227,10 @@ def step_text(step: ActivityStep, *, masked: bool = False) -> str:
         return gettext("%(who)s核实后没有更正%(expert)s的记录", who=who, expert=expert)
     if act is ActivityAct.REVERSED:
         return gettext("%(who)s冲正了%(expert)s的 %(hours)s 小时", who=who, expert=expert, hours=length)
+    if act in (ActivityAct.FILED, ActivityAct.UNFILED):
+        added = act is ActivityAct.FILED
+        words = gettext("%(who)s加了证明材料") if added else gettext("%(who)s移除了一份证明材料")
+        return words % {"who": who}
     return counted("结束后第 %(n)s 个工作日了，还没有核定", int(facts.get("days", 0)))
 
 

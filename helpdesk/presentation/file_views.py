@@ -123,6 +123,19 @@ def own_door(row: Attachment) -> tuple[str, str]:
     return url_for(".file", attachment_id=row.id), url_for(".remove_file", attachment_id=row.id)
 
 
+def of_activity(rows: list[Attachment], *, removable: bool) -> list[FileView]:
+    """Files that show an activity was held, for who may read them."""
+
+    def door(row: Attachment) -> tuple[str, str]:
+        file, remove = (
+            url_for(f"activities.{view}", activity_id=row.activity_id, attachment_id=row.id)
+            for view in ("file", "remove_file")
+        )
+        return file, remove
+
+    return [_view(row, removable, door) for row in rows]
+
+
 def proof(row: Attachment) -> FileView:
     """A file of an expert's dossier, for who may read it."""
     return _view(row, False, lambda row: (url_for("dossiers.file", expert_id=row.expert_id, attachment_id=row.id), ""))

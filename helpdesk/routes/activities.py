@@ -5,21 +5,30 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import activities, corrections, hours
-from helpdesk.errors import NotFound
+from helpdesk.domain import activities, attachments, corrections, hours
+from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.activities import ActivityForm, VerifyForm, WhyForm, shown, values_of
-from helpdesk.forms.records import AskCorrectionForm, ReverseForm
+from helpdesk.forms.records import AskCorrectionForm, ProofForm, ReverseForm
 from helpdesk.models import Activity, ActivityState, Station, Visit
-from helpdesk.presentation import activity_page, record_page
-from helpdesk.presentation.words import named
+from helpdesk.presentation import activity_page, file_views, record_page
+from helpdesk.presentation.words import named, refusal_text
+from helpdesk.routes import uploads
+from helpdesk.routes.files import to_file
 from helpdesk.routes.guard import activity_for, may, me
 from helpdesk.routes.page import answer, page
 from helpdesk.routes.steps import attempt
+from helpdesk.routes.uploads import takes_files
 from helpdesk.rules import policy
 
 bp = Blueprint("activities", __name__)
 
-RIGHTS = ("activity.change", "activity.verify", "activity.reverse_hours", "activity.ask_correction")
+RIGHTS = (
+    "activity.change",
+    "activity.read_files",
+    "activity.verify",
+    "activity.reverse_hours",
+    "activity.ask_correction",
+)
 
 
 @bp.get("/activities")
@@ -82,6 +91,8 @@ def _show(activity: Activity, form: VerifyForm, back: WhyForm, status: int, *, r
     rights = policy.allowed(me(), activity, RIGHTS)
     form.version.data = str(activity.version)
     is_open = activity.state in activities.OPEN
+    may_change = "activity.change" in rights
+    files = attachments.of_activity(activity) if "activity.read_files" in rights else []
     return page(
         "activities/show.html",
         status=status,
@@ -90,7 +101,10 @@ def _show(activity: Activity, form: VerifyForm, back: WhyForm, status: int, *, r
         form=form,
         back=back,
         wrong=back if returning else form,
-        may_change=is_open and "activity.change" in rights,
+        may_change=is_open and may_change,
+        files=file_views.of_activity(files, removable=is_open and may_change),
+        may_read_files="activity.read_files" in rights,
+        may_add_files=may_change and activity.state is not ActivityState.WITHDRAWN,
         may_verify=activity.state is ActivityState.RECORDED and "activity.verify" in rights,
         may_reverse=activity.state is ActivityState.VERIFIED and "activity.reverse_hours" in rights,
         may_ask="activity.ask_correction" in rights and bool(corrections.served_at(activity, me())),
@@ -195,6 +209,54 @@ def reverse(activity: Activity, attendance_id: int) -> Response:
         back=here,
         has_errors=status != 200,
     )
+
+
+@takes_files
+@bp.route("/activities/<int:activity_id>/files", methods=["GET", "POST"])
+@activity_for("activity.change")
+def add_files(activity: Activity) -> Response:
+    """The sign-in list, photos: what shows that it was held."""
+    form, status = ProofForm(), 200
+    here = url_for("activities.show", activity_id=activity.id)
+    if request.method == "POST":
+        refused = uploads.keep(form, activity, form.key)
+        if refused is None and not form.wants_only_to_drop:
+            refused = attempt(form, None, lambda: activities.add_files(activity, me(), form_key=form.key))
+            if refused is None:
+                flash(gettext("文件已上传"), "done")
+                return answer(here)
+        status = refused or 200
+    return page(
+        "activities/files.html",
+        status=status,
+        row=activity_page.row_of(activity),
+        form=form,
+        kept_files=file_views.kept(activity, form.key) if request.method == "POST" else [],
+        url=url_for("activities.add_files", activity_id=activity.id),
+        back=here,
+        has_errors=status != 200,
+    )
+
+
+@bp.get("/activities/<int:activity_id>/files/<int:attachment_id>")
+@activity_for("activity.read_files")
+def file(activity: Activity, attachment_id: int) -> Response:
+    """To one of them, by a link that is good for ten minutes; never public."""
+    return to_file(activities.find_file(activity, attachment_id), url_for("activities.show", activity_id=activity.id))
+
+
+@bp.post("/activities/<int:activity_id>/files/<int:attachment_id>/removal")
+@activity_for("activity.change")
+def remove_file(activity: Activity, attachment_id: int) -> Response:
+    """Take one away that nobody has verified by yet."""
+    row = activities.find_file(activity, attachment_id)
+    try:
+        activities.remove_file(activity, me(), row)
+    except Refused as refusal:
+        flash(refusal_text(refusal), "error")
+    else:
+        flash(gettext("文件已移除"), "done")
+    return answer(url_for("activities.show", activity_id=activity.id))
 
 
 @bp.route("/activities/<int:activity_id>/corrections", methods=["GET", "POST"])

@@ -18,12 +18,17 @@ KINDS = ("talk", "clinic", "tour", "fair", "other")
 STATES = ("recorded", "returned", "verified", "withdrawn")
 ACTS = (
     "recorded", "changed", "returned", "verified", "withdrawn", "asked", "corrected", "kept", "reversed", "warned",
+    "filed", "unfiled",
 )  # fmt: skip
 MEETINGS = ("online", "phone", "onsite", "station")
 ONE_THING = "(case_id IS NULL) <> (activity_id IS NULL)"
 NOTICES_BEFORE = (
     "(CASE WHEN event_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END)"
     " + (CASE WHEN complaint_step_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN line_id IS NULL THEN 0 ELSE 1 END)"
+)
+OWNERS_BEFORE = (
+    "(CASE WHEN case_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN article_id IS NULL THEN 0 ELSE 1 END)"
+    " + (CASE WHEN expert_id IS NULL THEN 0 ELSE 1 END)"
 )
 # Table and the column that says how old a row is (0026).
 KEPT = {"visits": "logged_at", "corrections": "asked_at"}
@@ -63,6 +68,15 @@ def upgrade() -> None:
         batch.create_check_constraint(
             op.f("ck_notices_of_one_thing"),
             f"{NOTICES_BEFORE} + (CASE WHEN activity_step_id IS NULL THEN 0 ELSE 1 END) = 1",
+        )
+    with op.batch_alter_table("attachments") as batch:
+        batch.add_column(sa.Column("activity_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(op.f("fk_attachments_activity_id_activities"), "activities", ["activity_id"], ["id"])
+        batch.create_index("ix_attachments_activity", ["activity_id", "id"])
+        batch.drop_constraint(op.f("ck_attachments_one_owner"), type_="check")
+        batch.create_check_constraint(
+            op.f("ck_attachments_one_owner"),
+            f"{OWNERS_BEFORE} + (CASE WHEN activity_id IS NULL THEN 0 ELSE 1 END) = 1",
         )
     _protect("activity_steps")
     _protect_again()
@@ -180,6 +194,12 @@ def downgrade() -> None:
             "there are activities, and hours of them in the ledger, which the version before cannot hold:"
             " restore the backup made before the upgrade"
         )
+    with op.batch_alter_table("attachments") as batch:
+        batch.drop_constraint(op.f("ck_attachments_one_owner"), type_="check")
+        batch.create_check_constraint(op.f("ck_attachments_one_owner"), f"{OWNERS_BEFORE} = 1")
+        batch.drop_index("ix_attachments_activity")
+        batch.drop_constraint(op.f("fk_attachments_activity_id_activities"), type_="foreignkey")
+        batch.drop_column("activity_id")
     with op.batch_alter_table("notices") as batch:
         batch.drop_constraint(op.f("ck_notices_of_one_thing"), type_="check")
         batch.create_check_constraint(op.f("ck_notices_of_one_thing"), f"{NOTICES_BEFORE} = 1")

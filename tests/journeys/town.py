@@ -276,7 +276,12 @@ def build(make: Make) -> Town:
 def activities_of(make: Make) -> None:
     """One that waits, one given back, one verified with a correction that waits, one withdrawn."""
     cast, day = make.cast, clock.now() - timedelta(days=9)
-    make.activity("wu", by="qian", end=day)
+    waiting = make.activity("wu", by="qian", end=day)
+    attachments.keep(
+        waiting, cast.qian, "town-held", [attachments.Upload("签到表.txt", "十八家".encode())],
+        storage_from(current_app.config),
+    )  # fmt: skip
+    activities.add_files(waiting, cast.qian, form_key="town-held")
     activities.give_back(make.activity("wu", end=day - timedelta(days=1)), cast.qian, reason="少写了一位专家")
     verified = make.activity("chen", "zheng", verified_by="li", end=day - timedelta(days=2))
     wrong = activities.settled(verified)[0]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from helpdesk import clock
+from helpdesk.adapters.storage.chosen import storage_from
 from helpdesk.db import begin, db
-from helpdesk.domain import activities, hours, record_terms
+from helpdesk.domain import activities, attachments, hours, record_terms
 from helpdesk.models import Activity, ActivityState, Correction, HoursEntry, Visit
 from tests.routes.test_desk import statements
 
@@ -185,6 +187,46 @@ def test_the_operator_reverses_what_is_untrue(browser, make, cast):
     assert browser.get(f"/activities/{row.id}", as_="zhou").says("已冲正")
     assert browser.get(url, as_="zhou").says("没有入账")
     browser.get(f"/activities/{row.id}/experts/{visit.id + 1}/reversal", as_="zhou", expect=404)
+
+
+def test_what_shows_that_it_was_held_is_read_by_who_checks(browser, make, app):
+    row = make.activity("chen")
+    db.session.commit()
+    url, add = f"/activities/{row.id}", f"/activities/{row.id}/files"
+    form = browser.get(add, as_="wang").form(add)
+    assert browser.post(add, form, as_="wang", page=add, expect=422).says("请先选文件")
+    sent = form | {"files": (io.BytesIO("南山光电，林巧".encode()), "签到表.txt")}
+    browser.post(add, sent, as_="wang", page=add)
+    (file,) = attachments.of_activity(only())
+    here = f"{add}/{file.id}"
+    for who in ("wang", "qian", "li", "zhou"):
+        assert browser.get(url, as_=who).says("签到表.txt")
+        browser.get(here, as_=who, expect=303)
+    for who, status in (("chen", 403), ("sun", 403), ("zhao", 404), ("lin", 404), (None, 303)):
+        browser.get(here, as_=who, expect=status)
+    assert not browser.get(url, as_="chen").says("签到表.txt")
+    assert browser.get(url, as_="li").says("王岚加了证明材料")
+    token = browser.get(url, as_="wang").form(f"{here}/removal")
+    activities.verify(only(), browser.cast.li, score=5)
+    db.session.commit()
+    # What somebody has verified by stays.
+    browser.post(f"{here}/removal", token, as_="wang", page=url)
+    assert attachments.of_activity(only()) and not browser.get(url, as_="wang").says("移除")
+    browser.get(f"{add}/{file.id + 1}", as_="li", expect=404)
+
+
+def test_a_file_sent_by_mistake_is_taken_away_before(browser, make, app):
+    row = make.activity("chen")
+    files = [attachments.Upload("错的.txt", b"x")]
+    attachments.keep(row, make.cast.wang, "k", files, storage_from(app.config))
+    activities.add_files(row, make.cast.wang, form_key="k")
+    db.session.commit()
+    (file,) = attachments.of_activity(row)
+    url = f"/activities/{row.id}"
+    gone = f"{url}/files/{file.id}/removal"
+    browser.post(gone, browser.get(url, as_="wang").form(gone), as_="wang", page=url)
+    assert attachments.of_activity(only()) == []
+    assert browser.get(url, as_="wang").says("移除了一份证明材料")
 
 
 def test_others_do_not_even_learn_that_it_is_there(browser, make):

@@ -177,6 +177,9 @@ def world(app, make, cast):
     )  # fmt: skip
     db.session.add(given)
     activity = make.activity("chen")
+    signed_in = [attachments.Upload("签到表.txt", "三十一家".encode())]
+    attachments.keep(activity, cast.wang, "held", signed_in, storage_from(app.config))
+    activities.add_files(activity, cast.wang, form_key="held")
     again = series.begin(
         consulting, cast.wang, series.Plan(3, SeriesUnit.MONTH, clock.today(), "季度回访", "看看报税。")
     )
@@ -184,6 +187,7 @@ def world(app, make, cast):
     return {
         "series": again,
         "activity": activity,
+        "activity_file": attachments.of_activity(activity)[0],
         "term": keeping.set_term(cast.zhou, months=36, from_on=clock.today(), reason="市里规定"),
         "training": training,
         "award": given,
@@ -316,6 +320,8 @@ def filled(rule: Any, world: dict[str, Any]) -> tuple[str, Any] | None:
         values["attachment_id"] = world["article_file"].id
     if "expert_id" in rule.arguments:
         values["attachment_id"] = world["proof"].id
+    if "activity_id" in rule.arguments:
+        values["attachment_id"] = world["activity_file"].id
     is_paper = rule.rule.startswith("/certificates")
     values["number"] = world["certificate"].number if is_paper else case.number
     papers_of = {"/statements": "statement", "/awards": "award"}
