@@ -133,7 +133,8 @@ class Make:
     ) -> Visit:
         """A visit that has just ended, or that ended when this expert's earliest one so far began."""
         person = getattr(self.cast, by)
-        earliest = db.session.scalar(select(func.min(Visit.starts_at)).where(Visit.expert_id == person.expert_id))
+        of_cases = Visit.expert_id == person.expert_id, Visit.case_id.is_not(None)
+        earliest = db.session.scalar(select(func.min(Visit.starts_at)).where(*of_cases))
         begins = start or (earliest or clock.now()) - timedelta(minutes=minutes)
         values = {"mode": Meeting.ONLINE, "place": "", "summary": "看了材料，讲了归集口径。", **facts}
         return visits.log(

@@ -8,8 +8,9 @@ rules about times as a visit of a case.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +91,8 @@ def record(
     of an expert's fault is `experts-<place>-<name>`.
     """
     policy.require(by, "station.record_activity", station)
+    # One at a time at a station, so that the same form twice sees itself; who only refers to the station need not wait.
+    db.session.refresh(station, with_for_update={"key_share": True})
     said = db.session.scalar(select(Activity).where(Activity.form_key == form_key))
     if said is not None:
         return said
@@ -114,7 +117,8 @@ def record(
 def change(
     activity: Activity, by: Who, *, facts: ActivityFacts, experts: Sequence[Attendance], seen: int | None = None
 ) -> Activity:
-    """Write it anew as long as nobody has verified it. Whoever changes it is its recorder from now on (rule R05).
+    """Write it anew as long as nobody has verified it. Whoever changes it is its recorder from now on, and like those
+    who recorded or changed it before does not verify it (rule R05).
 
     Raises Refused as `record`, and when it was verified, or changed by somebody else meanwhile.
     """
@@ -145,8 +149,11 @@ def withdraw(activity: Activity, by: Who, *, reason: str) -> Activity:
 
 
 def give_back(activity: Activity, by: Who, *, reason: str, seen: int | None = None) -> Activity:
-    """Something in it is not right: the recorder changes it, and it waits again."""
-    _hold(activity, by, "activity.verify", seen)
+    """Something in it is not right: the recorder changes it, and it waits again. Pressed twice it is once."""
+    _hold(activity, by, "activity.verify", None)
+    if activity.state is ActivityState.RETURNED and activity_log.last_by(activity, by, ActivityAct.RETURNED):
+        return activity
+    _same(activity, seen)
     _still(activity, (ActivityState.RECORDED,))
     reason = given.reason(reason, LONGEST)
     activity.state, activity.version = ActivityState.RETURNED, activity.version + 1
@@ -157,11 +164,14 @@ def give_back(activity: Activity, by: Who, *, reason: str, seen: int | None = No
 
 def verify(activity: Activity, by: Who, *, score: int | None, note: str = "", seen: int | None = None) -> int:
     """Vouch for it and say how it was (办法67 art. 10): every expert's time goes into the ledger. Returns the minutes.
+    Pressed twice it is once.
 
-    Raises Refused: no score, verified or changed meanwhile, one's own (rule R05), times that overlap another visit that
-    was recorded meanwhile.
+    Raises Refused: no score, verified or changed meanwhile, one's own (rule R05), time that counts already.
     """
-    _hold(activity, by, "activity.verify", seen)
+    _hold(activity, by, "activity.verify", None)
+    if activity.state is ActivityState.VERIFIED and activity.verified_by_id == by.account_id:
+        return _minutes(activity)
+    _same(activity, seen)
     _still(activity, (ActivityState.RECORDED,))
     if score is None or not 1 <= score <= 5:
         raise Refused("score_out_of_range", field="score")
@@ -171,6 +181,7 @@ def verify(activity: Activity, by: Who, *, score: int | None, note: str = "", se
     written = 0
     for visit in of(activity):
         separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
+        visits.refuse_overlap(visit.starts_at, visit.ends_at, visit.expert_id, besides=visit, field="score")
         visit.status, visit.version = VisitStatus.VERIFIED, visit.version + 1
         visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
         db.session.add(
@@ -199,6 +210,10 @@ def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     activity = activity_of(visit)
     _hold(activity, by, "activity.reverse_hours", None)
     entry = hours.take_off(visit, by, reason=reason)
+    if not any(hours.standing_entry(one.id) for one in settled(activity)):
+        activity.state, activity.reversed_at = ActivityState.REVERSED, clock.now()
+        activity.version += 1
+        db.session.flush()
     activity_log.note(
         activity,
         ActivityAct.REVERSED,
@@ -243,16 +258,22 @@ def remove_file(activity: Activity, by: Who, row: Attachment) -> None:
     activity_log.note(activity, ActivityAct.UNFILED, by, files=1)
 
 
-def check_day(activity: Activity, facts: VisitFacts) -> None:
-    """Whoever served at an activity did so on its day. Raises Refused."""
-    if clock.local(facts.starts_at).date() != clock.local(activity.starts_at).date():
-        raise Refused("attendance_other_day", field="day", day=clock.local(activity.starts_at).date())
+def within(activity: Activity, facts: VisitFacts) -> VisitFacts:
+    """The facts of a correction as they can be: in the activity's time, held as and where it was. Raises Refused."""
+    _check_frame(activity, facts.starts_at, facts.ends_at)
+    return replace(facts, mode=activity.mode, place=activity.place)
 
 
 def of(activity: Activity) -> list[Visit]:
     """The visits of an activity but those struck before it was verified, in the order they were written."""
     rows = select(Visit).where(Visit.activity_id == activity.id, Visit.status != VisitStatus.VOID)
     return list(db.session.scalars(rows.options(joinedload(Visit.expert)).order_by(Visit.id)))
+
+
+def struck(activity: Activity) -> list[Visit]:
+    """The visits of an activity that was withdrawn."""
+    rows = select(Visit).where(Visit.activity_id == activity.id).options(joinedload(Visit.expert))
+    return list(db.session.scalars(rows.order_by(Visit.id)))
 
 
 def settled(activity: Activity) -> list[Visit]:
@@ -293,18 +314,26 @@ def to_verify(who: Who) -> int:
 
 
 def expert_by(words: str) -> Expert:
-    """Whom a coordinator means: by volunteer number, by name, or by "name (number)". Raises Refused."""
+    """Whom a coordinator means: by volunteer number, by name, or by "name (number)", which then belong together.
+
+    Raises Refused: nobody named, nobody so called, several, or a name and a number of two people.
+    """
     typed = words.strip()
-    number = typed.replace("（", "(").rpartition("(")[2].rstrip("）) ").strip() if typed else ""
+    if not typed:
+        raise Refused("expert_unnamed")
+    found = re.fullmatch(r"(.*?)\s*[（(]\s*([^（()）]+?)\s*[)）]", typed)
+    name, number = (found[1].strip(), found[2]) if found is not None else ("", typed)
     served = Expert.status.in_((ExpertStatus.SERVING, ExpertStatus.PAUSED))
-    found = db.session.scalars(select(Expert).where(Expert.volunteer_number == number, served)).all()
-    if not found:
-        found = db.session.scalars(select(Expert).where(Expert.name == typed, served).limit(2)).all()
-    if len(found) > 1:
+    rows = db.session.scalars(select(Expert).where(Expert.volunteer_number == number, served)).all()
+    if not rows and not name:
+        rows = db.session.scalars(select(Expert).where(Expert.name == typed, served).limit(2)).all()
+    if len(rows) > 1:
         raise Refused("expert_of_several")
-    if not found:
-        raise Refused("volunteer_unknown")
-    return found[0]
+    if not rows:
+        raise Refused("expert_not_found")
+    if name and rows[0].name != name:
+        raise Refused("expert_name_differs", number=number)
+    return rows[0]
 
 
 def stations_of(who: Who) -> list[Station]:
@@ -371,6 +400,8 @@ def _write_experts(activity: Activity, by: Who, experts: Sequence[Attendance]) -
         is_second = known.setdefault(visit.expert_id, visit) is not visit
         if (is_second or visit.expert_id not in wanted) and visit.status is not VisitStatus.VOID:
             _strike(visit, by)
+    for expert_id in sorted(wanted | set(known)):
+        visits.hold_expert(expert_id)  # in one order, whatever that of the form
     seen: set[int] = set()
     for place, one in enumerate(experts):
         try:
@@ -402,8 +433,9 @@ def _attend(activity: Activity, by: Who, one: Attendance, visit: Visit | None) -
         travel_minutes=one.travel_minutes,
         long_day_reason=one.long_day_reason,
     )
-    if facts.starts_at < activity.starts_at or facts.ends_at > activity.ends_at:
-        raise Refused("attendance_outside", field="starts" if facts.starts_at < activity.starts_at else "ends")
+    if expert.registered_on > clock.local(facts.starts_at).date():
+        raise Refused("before_registered", field="expert", day=expert.registered_on)
+    _check_frame(activity, facts.starts_at, facts.ends_at)
     contact = visits.check(facts, expert, besides=visit)
     values = {
         "status": VisitStatus.LOGGED,
@@ -438,6 +470,11 @@ def _attend(activity: Activity, by: Who, one: Attendance, visit: Visit | None) -
     db.session.flush()
 
 
+def _check_frame(activity: Activity, starts_at: datetime, ends_at: datetime) -> None:
+    if starts_at < activity.starts_at or ends_at > activity.ends_at:
+        raise Refused("attendance_outside", field="starts" if starts_at < activity.starts_at else "ends")
+
+
 def _strike(visit: Visit, by: Who) -> None:
     visit.status, visit.version = VisitStatus.VOID, visit.version + 1
     visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
@@ -447,6 +484,10 @@ def _strike(visit: Visit, by: Who) -> None:
 def _hold(activity: Activity, by: Who, action: str, seen: int | None) -> None:
     db.session.refresh(activity, with_for_update=True)
     policy.require(by, action, activity)
+    _same(activity, seen)
+
+
+def _same(activity: Activity, seen: int | None) -> None:
     if seen is not None and seen != activity.version:
         raise Refused("activity_changed")
 

@@ -6,7 +6,19 @@ from sqlalchemy import ColumnElement, select
 
 from helpdesk import clock
 from helpdesk.db import db
-from helpdesk.models import Activity, ActivityAct, ActivityStep, Grant, Notice, Role, Station, Visit, VisitStatus
+from helpdesk.models import (
+    RECORDING,
+    Account,
+    Activity,
+    ActivityAct,
+    ActivityStep,
+    Grant,
+    Notice,
+    Role,
+    Station,
+    Visit,
+    VisitStatus,
+)
 from helpdesk.rules.policy import Who
 
 # What the experts who served hear of, and what whoever recorded it does.
@@ -14,6 +26,7 @@ EXPERTS = (ActivityAct.VERIFIED,)
 RECORDER = (ActivityAct.RETURNED, ActivityAct.VERIFIED, ActivityAct.WARNED)
 VERIFIERS = (ActivityAct.RECORDED, ActivityAct.CHANGED, ActivityAct.WARNED)
 ONE_EXPERT = (ActivityAct.CORRECTED, ActivityAct.KEPT, ActivityAct.REVERSED)
+DECIDING = (*RECORDING, ActivityAct.VERIFIED, *ONE_EXPERT)
 
 
 def note(
@@ -27,7 +40,7 @@ def note(
         by_id=by.account_id,
         by_name=by.name[:80],
         reason=reason,
-        facts=facts,
+        facts=facts if about is None else {**facts, "about": about},
     )
     db.session.add(row)
     db.session.flush()
@@ -60,7 +73,10 @@ def warn_once(activity: Activity, by: Who, *, level: int, days: int) -> bool:
 def verifiers(activity: Activity) -> set[int]:
     """Who is asked to verify: the station's other coordinators; where there is none, the district; then the corps."""
     station = db.session.get_one(Station, activity.station_id)
-    not_they = _experts(activity) | {activity.recorded_by_id}
+    wrote = select(ActivityStep.by_id).where(
+        ActivityStep.activity_id == activity.id, ActivityStep.act.in_(RECORDING), ActivityStep.by_id.is_not(None)
+    )
+    not_they = _experts(activity) | {activity.recorded_by_id} | {int(one or 0) for one in db.session.scalars(wrote)}
     asked: tuple[tuple[ColumnElement[bool], ...], ...] = (
         (Grant.role == Role.COORDINATOR, Grant.station_id == station.id),
         (Grant.role == Role.DISTRICT, Grant.district == station.district),
@@ -78,5 +94,19 @@ def _experts(activity: Activity) -> set[int]:
     return _accounts(Grant.role == Role.EXPERT, Grant.expert_id.in_(served))
 
 
+def last_by(activity: Activity, by: Who, act: ActivityAct) -> bool:
+    """Whether the last thing done was this, by this person."""
+    rows = select(ActivityStep).where(ActivityStep.activity_id == activity.id).order_by(ActivityStep.id.desc()).limit(1)
+    last = db.session.scalar(rows)
+    return last is not None and last.act is act and last.by_id == by.account_id
+
+
+def last_decider(activity: Activity) -> int | None:
+    """Who decided last about it for the desk."""
+    rows = select(ActivityStep.by_id).where(ActivityStep.activity_id == activity.id, ActivityStep.act.in_(DECIDING))
+    return db.session.scalar(rows.order_by(ActivityStep.id.desc()).limit(1))
+
+
 def _accounts(*where: ColumnElement[bool]) -> set[int]:
-    return set(db.session.scalars(select(Grant.account_id).where(Grant.ended_at.is_(None), *where)))
+    rows = select(Grant.account_id).join(Account).where(Grant.ended_at.is_(None), Account.is_active, *where)
+    return set(db.session.scalars(rows))

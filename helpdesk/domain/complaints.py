@@ -21,7 +21,17 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.db import db, only_row
-from helpdesk.domain import certificates, chance, corrections, dated_terms, deadlines, mailing, numbers, papers
+from helpdesk.domain import (
+    activity_log,
+    certificates,
+    chance,
+    corrections,
+    dated_terms,
+    deadlines,
+    mailing,
+    numbers,
+    papers,
+)
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import NotFound, Refused
 from helpdesk.i18n import DEFAULT_LOCALE
@@ -223,14 +233,14 @@ def _case(number: str, by: Who, about: ComplaintAbout) -> Subject | None:
 
 
 def _activity(number: str, by: Who) -> Subject | None:
-    """An activity that the complainer may read: whoever vouched for it, or recorded it, answers for what it says."""
+    """An activity that the complainer may read: whoever decided last about it answers for what it says."""
     row = db.session.scalar(
         select(Activity).where(Activity.number == number.upper(), policy.which(by, "activity.read"))
     )
     if row is None:
         return None
     expert = db.session.get(Expert, by.expert_id) if by.expert_id is not None else None
-    return Subject(row.number, None, row.station, expert, row.verified_by_id or row.recorded_by_id)
+    return Subject(row.number, None, row.station, expert, activity_log.last_decider(row))
 
 
 def _of_case(about: ComplaintAbout, case: Case, own_expert_id: int | None) -> Subject:
@@ -241,18 +251,19 @@ def _of_case(about: ComplaintAbout, case: Case, own_expert_id: int | None) -> Su
 
 
 def _decider(case: Case) -> int | None:
-    """Who last decided about a record of the case for the desk: a correction, or a visit the company was silent on."""
-    corrected = (
-        select(Correction.decided_by_id)
-        .where(Correction.case_id == case.id, Correction.decided_by_id.is_not(None))
-        .order_by(Correction.decided_at.desc(), Correction.id.desc())
+    """Who last decided about a record of the case for the desk: a correction, a visit the company was silent on, or a
+    reversal."""
+    corrected = select(Correction.decided_at, Correction.decided_by_id).where(
+        Correction.case_id == case.id, Correction.decided_by_id.is_not(None), Correction.decided_at.is_not(None)
     )
-    verified = (
-        select(Visit.decided_by_id)
-        .where(Visit.case_id == case.id, Visit.status == VisitStatus.VERIFIED)
-        .order_by(Visit.decided_at.desc(), Visit.id.desc())
+    verified = select(Visit.decided_at, Visit.decided_by_id).where(
+        Visit.case_id == case.id,
+        Visit.status.in_((VisitStatus.VERIFIED, VisitStatus.VOID)),
+        Visit.decided_at.is_not(None),
     )
-    return db.session.scalar(corrected.limit(1)) or db.session.scalar(verified.limit(1))
+    found = [*db.session.execute(corrected).all(), *db.session.execute(verified).all()]
+    latest = max(found, key=lambda row: row[0] or clock.now(), default=None)
+    return latest[1] if latest is not None else None
 
 
 def _district(subject: Subject) -> str | None:

@@ -39,7 +39,7 @@ def can_be_corrected(visit: Visit) -> bool:
     """Whether a mistake in it needs a correction: it is in the ledger, or its case has ended. Before that the expert
     changes it, or the company says that its time is wrong."""
     has_ended = visit.case is not None and STATES[visit.case.status].is_end
-    return has_ended or hours.standing_entry(visit.id) is not None
+    return hours.standing_entry(visit.id) is not None or (has_ended and not hours.was_reversed(visit.id))
 
 
 def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, form_key: str) -> Correction:
@@ -48,6 +48,7 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
     Raises Refused: nothing said, not settled yet, one is open already.
     """
     service = _hold_service(visit)
+    hours.reread(visit)
     policy.require(by, "case.ask_correction" if isinstance(service, Case) else "activity.ask_correction", service)
     said = db.session.scalar(select(Correction).where(Correction.form_key == form_key))
     if said is not None:
@@ -58,6 +59,8 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
         raise Refused("text_too_long", field="says", over=len(says) - LONGEST)
     if wished_minutes is not None and not 0 <= wished_minutes <= 24 * 60:
         raise Refused("minutes_out_of_range", field="wished_minutes", most=24 * 60)
+    if hours.was_reversed(visit.id):
+        raise Refused("correction_reversed")
     if not can_be_corrected(visit):
         raise Refused("correction_not_settled")
     if open_of(visit.id) is not None:
@@ -85,7 +88,13 @@ def ask(visit: Visit, by: Who, *, says: str, wished_minutes: int | None = None, 
         record.event(service, "correction.asked", by, correction_id=row.id, day=_day(row), says=row.says)
     else:
         activity_log.note(
-            service, ActivityAct.ASKED, by, reason=row.says, expert=visit.expert.name, correction_id=row.id
+            service,
+            ActivityAct.ASKED,
+            by,
+            reason=row.says,
+            about=visit.expert_id,
+            expert=visit.expert.name,
+            correction_id=row.id,
         )
     return row
 
@@ -98,10 +107,13 @@ def grant(correction: Correction, by: Who, *, facts: VisitFacts, reason: str, co
     """
     service, visit = _hold(correction, by, reason)
     was = hours.standing_entry(visit.id)
+    if hours.was_reversed(visit.id):
+        # Somebody above the station found it untrue: the station does not put it back.
+        raise Refused("correction_reversed", field="reason")
     before, answer = facts_of(visit), closure.latest_answer(service) if isinstance(service, Case) else None
     is_reworded = answer is not None and content.strip() not in ("", answer.result)
     if isinstance(service, Activity):
-        activities.check_day(service, facts)
+        facts = activities.within(service, facts)
     visits.amend(visit, by, facts=facts)
     after = facts_of(visit)
     if after == before and was is not None and not is_reworded:
@@ -194,7 +206,8 @@ def served(case: Case, who: Who) -> list[Visit]:
 
 def served_at(activity: Activity, who: Who) -> list[Visit]:
     """This expert's own visits at an activity, once they are in the ledger."""
-    return [visit for visit in activities.settled(activity) if visit.expert_id in who.expert_ids]
+    mine = [visit for visit in activities.settled(activity) if visit.expert_id in who.expert_ids]
+    return [visit for visit in mine if not hours.was_reversed(visit.id)]
 
 
 def of_visits(rows: list[Visit]) -> list[Correction]:
@@ -226,6 +239,7 @@ def _note(correction: Correction, service: Case | Activity, by: Who, kind: str, 
 
 def _hold(correction: Correction, by: Who, reason: str) -> tuple[Case | Activity, Visit]:
     service = _hold_service(correction.visit)
+    hours.reread(correction.visit)
     db.session.refresh(correction, with_for_update=True)
     policy.require(by, "correction.decide", correction)
     separation.refuse_self(by, correction.expert_id, correction.expert_account_id)

@@ -18,9 +18,10 @@ from helpdesk.domain import activity_log, certificates, hours, record
 from helpdesk.domain.trainings import account_of
 from helpdesk.errors import Refused
 from helpdesk.models import (
-    COUNTS,
+    RECORDING,
     Activity,
     ActivityAct,
+    ActivityStep,
     Answer,
     Attachment,
     Case,
@@ -72,10 +73,11 @@ ONCE: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Preview:
-    """What merging would move: minutes of the ledger, cases, certificates that change their name."""
+    """What merging would move: minutes of the ledger, cases, activities, certificates that change their name."""
 
     minutes: int
     cases: int
+    activities: int
     papers: int
 
 
@@ -85,7 +87,7 @@ def preview(duplicate: Expert) -> Preview:
     papers = db.session.scalar(
         select(func.count()).where(Certificate.expert_id == duplicate.id, Certificate.status == PaperStatus.VALID)
     )
-    return Preview(totals.minutes, totals.cases, papers or 0)
+    return Preview(totals.minutes, totals.cases, totals.activities, papers or 0)
 
 
 def find(volunteer_number: str) -> Expert | None:
@@ -104,12 +106,13 @@ def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, named: str, re
     `named` is the survivor's name as the operator gives it: a number mistyped must not merge two strangers.
 
     Raises NotAllowed, and Refused: nobody with that number, the same record, one's own (rule R05), one that was merged
-    already, no reason, or counted visits of the two at the same moment, because then they are two people or a mistake
+    already, no reason, or visits of the two at the same moment, because then they are two people or a mistake
     that has to be corrected first.
     """
     policy.require(by, "expert.merge", duplicate)
     if survivor is None:
         raise Refused("expert_unknown", field="volunteer_number")
+    _hold_services(duplicate)
     for one in sorted((duplicate, survivor), key=lambda expert: expert.id):
         db.session.refresh(one, with_for_update=True)
         separation.refuse_self(by, one.id, account_of(one))
@@ -128,13 +131,21 @@ def merge(duplicate: Expert, by: Who, *, survivor: Expert | None, named: str, re
     return minutes
 
 
+def _hold_services(expert: Expert) -> None:
+    """Lock the cases and activities that will be touched before the experts are: everything else takes them so."""
+    for model, column in ((Case, Visit.case_id), (Activity, Visit.activity_id)):
+        served = select(column).where(Visit.expert_id == expert.id, column.is_not(None))
+        db.session.execute(select(model.id).where(model.id.in_(served)).order_by(model.id).with_for_update()).all()
+
+
 def _refuse_two_at_once(duplicate: Expert, survivor: Expert) -> None:
+    """Also of what nobody has decided yet: later it would count twice (rule R03)."""
     other = aliased(Visit)
     both = db.session.execute(
         select(Visit.starts_at, Visit.ends_at)
         .join(other, (other.starts_at < Visit.ends_at) & (other.ends_at > Visit.starts_at))
-        .where(Visit.expert_id == duplicate.id, Visit.status.in_(COUNTS))
-        .where(other.expert_id == survivor.id, other.status.in_(COUNTS))
+        .where(Visit.expert_id == duplicate.id, Visit.status != VisitStatus.VOID)
+        .where(other.expert_id == survivor.id, other.status != VisitStatus.VOID)
         .order_by(Visit.starts_at)
         .limit(1)
     ).first()
@@ -149,7 +160,9 @@ def _refuse_self_decided(duplicate: Expert, survivor: Expert) -> None:
     decided = select(Visit.id).where(Visit.expert_id.in_(experts), Visit.decided_by_id.in_(accounts))
     recorded = select(HoursEntry.id).where(HoursEntry.expert_id.in_(experts), HoursEntry.recorded_by_id.in_(accounts))
     served = select(Visit.activity_id).where(Visit.expert_id.in_(experts), Visit.status != VisitStatus.VOID)
-    wrote_down = select(Activity.id).where(Activity.id.in_(served), Activity.recorded_by_id.in_(accounts))
+    wrote_down = select(ActivityStep.id).where(
+        ActivityStep.activity_id.in_(served), ActivityStep.act.in_(RECORDING), ActivityStep.by_id.in_(accounts)
+    )
     if db.session.scalar(union_all(decided, recorded, wrote_down).limit(1)) is not None:
         raise Refused("own_hours")
 
@@ -183,11 +196,11 @@ def _move_hours(duplicate: Expert, survivor: Expert, account_id: int | None, by:
 
 
 def _move_attendances(duplicate: Expert, survivor: Expert, account_id: int | None, by: Who, reason: str) -> int:
-    """The same for visits at activities: no paper, a line in the activity's log where hours moved."""
+    """The same for visits at activities, locked before: no paper, a line in the activity's log where hours moved."""
     rows = select(Visit).where(Visit.activity_id.is_not(None), Visit.expert_id == duplicate.id).order_by(Visit.id)
     moved = 0
-    for visit in db.session.scalars(rows).all():
-        activity = db.session.get_one(Activity, visit.activity_id, with_for_update=True)
+    for visit in db.session.scalars(rows.execution_options(populate_existing=True)).all():
+        activity = db.session.get_one(Activity, visit.activity_id)
         minutes = hours.move(visit, survivor, account_id, by, reason=reason)
         if minutes:
             facts = {"expert": survivor.name, "minutes": minutes, "before": minutes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -75,6 +75,18 @@ def standing_entry(visit_id: int) -> HoursEntry | None:
     )
 
 
+def reread(visit: Visit) -> None:
+    """The visit as it is now, locked: after its case or activity is, so that whoever came first has written."""
+    db.session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    db.session.expire(visit)
+
+
+def was_reversed(visit_id: int) -> bool:
+    """Whether the ledger had something of a visit, and nothing of it stands any more."""
+    any_line = db.session.scalar(select(HoursEntry.id).where(HoursEntry.visit_id == visit_id).limit(1))
+    return any_line is not None and standing_entry(visit_id) is None
+
+
 def correct(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     """Put what the visit says now in place of what the ledger says: a reversal and a new credit (办法67 art. 13).
 
@@ -120,6 +132,7 @@ def take_off(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
 
     Raises Refused: own hours, no reason, nothing settled.
     """
+    reread(visit)
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
     reason = given.reason(reason)
     standing = standing_entry(visit.id)
@@ -330,6 +343,12 @@ def transferred_minutes(expert_id: int) -> int:
     """Minutes that other organisations recorded and somebody here verified; never part of `totals`."""
     verified = (ImportedRecord.expert_id == expert_id, ImportedRecord.status == ImportedStatus.VERIFIED)
     return int(db.session.scalar(select(func.coalesce(func.sum(ImportedRecord.minutes), 0)).where(*verified)) or 0)
+
+
+def minutes_of_visits(visit_ids: Collection[int]) -> dict[int, int]:
+    """The same for many visits; one query. Those without a line are left out."""
+    rows = select(HoursEntry.visit_id, func.sum(HoursEntry.minutes)).where(HoursEntry.visit_id.in_(visit_ids))
+    return {visit_id: int(minutes) for visit_id, minutes in db.session.execute(rows.group_by(HoursEntry.visit_id))}
 
 
 def minutes_of_visit(visit_id: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from helpdesk import clock
@@ -20,8 +20,10 @@ from helpdesk.domain import hours
 from helpdesk.domain.later import later
 from helpdesk.models import (
     COUNTS,
+    RECORDING,
     Activity,
     ActivityState,
+    ActivityStep,
     Certificate,
     Counter,
     EntryKind,
@@ -44,6 +46,7 @@ SAYS = {
     "cut_off": "the last rows are missing: {what} were written",
     "undecided": "row {what} credits a visit that nobody decided, or that says otherwise",
     "unmatched": "row {what} reverses a line that says otherwise",
+    "twice": "row {what} counts time of its expert that another row counts too",
     "minutes": "certificate {what} has other minutes than the ledger",
     "no_paper": "row {what} stands in no valid certificate",
     "other_line": "certificate {what} was issued from a line that is not in the ledger",
@@ -79,6 +82,7 @@ def look() -> Findings:
         found.troubles.append(("cut_off", str(written)))
     found.troubles += [("undecided", str(row)) for row in db.session.scalars(_undecided())]
     found.troubles += [("unmatched", str(row)) for row in db.session.scalars(_unmatched())]
+    found.troubles += [("twice", str(row)) for row in db.session.scalars(_twice())]
     found.troubles += _papers(found)
     return found
 
@@ -154,7 +158,11 @@ def _undecided() -> Select[Any]:
         Visit.case_id.is_distinct_from(HoursEntry.case_id),
         Visit.activity_id.is_distinct_from(HoursEntry.activity_id),
         and_(HoursEntry.activity_id.is_not(None), Activity.state != ActivityState.VERIFIED),
-        Activity.verified_by_id == Activity.recorded_by_id,
+        exists().where(
+            ActivityStep.activity_id == HoursEntry.activity_id,
+            ActivityStep.act.in_(RECORDING),
+            ActivityStep.by_id == Activity.verified_by_id,
+        ),
         Visit.expert_id != HoursEntry.expert_id,
         Visit.counted_minutes != HoursEntry.minutes,
         Visit.decided_by_id == Visit.expert_account_id,
@@ -182,6 +190,29 @@ def _unmatched() -> Select[Any]:
         .join(credit, credit.id == HoursEntry.reverses_id)
         .where(HoursEntry.kind == EntryKind.REVERSAL, ~same)
         .order_by(HoursEntry.id)
+    )
+
+
+def _twice() -> Select[Any]:
+    """Credits whose visit counts and shares a moment with an earlier one of the same expert that counts (rule R03)."""
+    other, reversal = aliased(Visit), aliased(HoursEntry)
+    return (
+        select(HoursEntry.id)
+        .outerjoin(reversal, reversal.reverses_id == HoursEntry.id)
+        .join(Visit, Visit.id == HoursEntry.visit_id)
+        .join(
+            other,
+            and_(
+                other.expert_id == Visit.expert_id,
+                other.id < Visit.id,
+                other.starts_at < Visit.ends_at,
+                other.ends_at > Visit.starts_at,
+            ),
+        )
+        .where(HoursEntry.kind == EntryKind.CREDIT, reversal.id.is_(None))
+        .where(Visit.status.in_(COUNTS), other.status.in_(COUNTS))
+        .order_by(HoursEntry.id)
+        .distinct()
     )
 
 

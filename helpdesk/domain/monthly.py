@@ -3,7 +3,8 @@
 Minutes and person-times are the ledger's lines *recorded* in the month, by the station that recorded them. A reversal
 therefore belongs to the month in which it was written: a sheet that was handed in never changes afterwards, and the
 months add up to the ledger. Companies are counted, not added: one that two stations served is one for the city.
-Activities belong to the month in which they were verified; the companies at one are a number, not names, so they are
+Activities belong to the month in which they were verified, and are taken off in that in which none of their time stood
+any more; the companies at one are a number, not names, so they are
 added and stand apart.
 """
 
@@ -124,7 +125,7 @@ def next_month(month: date) -> date:
 
 
 def sheet(month: date, by: Who) -> Sheet:
-    """The month's lines of the stations whose figures this person may see; eight queries, whatever the size."""
+    """The month's lines of the stations whose figures this person may see; nine queries, whatever the size."""
     stations = list(
         db.session.scalars(
             select(Station)
@@ -153,12 +154,14 @@ def sheet(month: date, by: Who) -> Sheet:
     ):
         one = figures[int(station_id or 0)]
         one.ratings, one.scores = int(n), int(scores or 0)
-    for station_id, n, reached in db.session.execute(
-        select(Activity.station_id, func.count(), func.sum(Activity.companies))
-        .where(_within(Activity.verified_at, month), Activity.station_id.in_(mine))
-        .group_by(Activity.station_id)
-    ):
-        figures[station_id].activities, figures[station_id].reached = int(n), int(reached)
+    for moment, sign in ((Activity.verified_at, 1), (Activity.reversed_at, -1)):
+        for station_id, n, reached in db.session.execute(
+            select(Activity.station_id, func.count(), func.sum(Activity.companies))
+            .where(_within(moment, month), Activity.station_id.in_(mine))
+            .group_by(Activity.station_id)
+        ):
+            figures[station_id].activities += sign * int(n)
+            figures[station_id].reached += sign * int(reached)
     lines = [(s, figures[s.id]) for s in stations if s.closed_at is None or not figures[s.id].is_empty]
     districts = {d.code: d for d in db.session.scalars(select(District).order_by(District.position))}
     detachments = {d.id: d for d in db.session.scalars(select(Detachment).order_by(Detachment.code))}

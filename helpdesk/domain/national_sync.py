@@ -13,16 +13,30 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
-from helpdesk.db import db
+from helpdesk.db import db, in_parts
 from helpdesk.domain import expert_persons
 from helpdesk.errors import Refused
-from helpdesk.models import Access, Expert, ExpertPerson, HoursEntry, NationalSync, SyncState, Visit
+from helpdesk.models import (
+    Access,
+    Correction,
+    CorrectionState,
+    EntryKind,
+    Expert,
+    ExpertPerson,
+    HoursEntry,
+    NationalSync,
+    SyncState,
+    Visit,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.policy import Who
 
@@ -64,11 +78,22 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class Held:
+    """When, where and what of a visit, as the line of the ledger was written."""
+
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    summary: str
+    decided_by: str
+
+
+@dataclass(frozen=True)
 class Exported:
-    """A line of the file: the entry with its visit, the volunteer, and what is known of its way."""
+    """A line of the file: the entry with its visit as it was then, the volunteer, and what is known of its way."""
 
     entry: HoursEntry
-    visit: Visit
+    visit: Held
     sync: NationalSync | None
     personal: Personal
 
@@ -168,6 +193,7 @@ def export(by: Who) -> list[Exported]:
     for expert_id in sorted(people):
         db.session.add(Access(account_id=by.account_id, case_id=None, what=f"national:{expert_id}", at=clock.now()))
     rows = [(entry, visit, sync) for entry, visit, sync, _ in found]
+    as_it_was = _as_it_was([(entry, visit) for entry, visit, _ in rows])
     for entry, _, sync in rows:
         if sync is None:
             db.session.add(
@@ -176,7 +202,40 @@ def export(by: Who) -> list[Exported]:
                 )
             )
     db.session.flush()
-    return [Exported(entry, visit, sync, people[entry.expert_id]) for entry, visit, sync in rows]
+    return [Exported(entry, as_it_was[entry.id], sync, people[entry.expert_id]) for entry, visit, sync in rows]
+
+
+def _as_it_was(rows: Sequence[tuple[HoursEntry, Visit]]) -> dict[int, Held]:
+    """What each line's visit said when the line was written: corrections keep what stood before them. Two queries.
+
+    A credit that a correction reversed, and that reversal, say what the correction found; all else says what is.
+    """
+    ids = {visit.id for _, visit in rows}
+    reversed_at: dict[int, datetime] = {}
+    fixed: dict[int, list[Correction]] = {}
+    for part in in_parts(ids):
+        lines = select(HoursEntry.reverses_id, HoursEntry.recorded_at)
+        for credit_id, at in db.session.execute(
+            lines.where(HoursEntry.visit_id.in_(part), HoursEntry.kind == EntryKind.REVERSAL)
+        ):
+            reversed_at[int(credit_id or 0)] = at
+        granted = select(Correction).where(Correction.visit_id.in_(part), Correction.state == CorrectionState.GRANTED)
+        for row in db.session.scalars(granted.order_by(Correction.decided_at, Correction.id)):
+            fixed.setdefault(row.visit_id, []).append(row)
+    found = {}
+    for entry, visit in rows:
+        gone, by = reversed_at.get(entry.reverses_id or entry.id), None
+        if gone is not None:
+            by = next((row for row in fixed.get(visit.id, []) if row.decided_at and row.decided_at >= gone), None)
+        found[entry.id] = _held(visit, by.before if by is not None else None)
+    return found
+
+
+def _held(visit: Visit, before: dict[str, Any] | None) -> Held:
+    if before is None:
+        return Held(visit.starts_at, visit.ends_at, visit.place, visit.summary, visit.decided_by or "")
+    starts, ends = (datetime.fromisoformat(before[name]) for name in ("starts_at", "ends_at"))
+    return Held(starts, ends, before["place"], before["summary"], visit.decided_by or "")
 
 
 def _personal(expert: Expert, person: ExpertPerson) -> Personal:

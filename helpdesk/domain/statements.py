@@ -42,6 +42,8 @@ EARLIEST = date(2000, 1, 1)
 # What stands for names on a paper, whose words are Chinese.
 WORDS = anonymity.Words(company="该企业", contact="企业联系人", expert="专家", staff="工作人员", gone="（略）")
 MOST_HANDLERS = 3
+# What stands in the place of an identity number that the volunteer did not want on the paper.
+NO_NUMBER = "本证明不载证件号码"
 # What tells a line of an activity from one of a case in the frozen facts.
 ACTIVITY = "activity"
 
@@ -68,7 +70,9 @@ def draw_up(by: Who, *, starts_on: date, ends_on: date, id_tail: str = "", form_
     if minutes <= 0:
         raise Refused("no_hours_in_period", field="starts_on")
     last = max(entries, key=lambda entry: entry.id)
-    facts = _facts(expert, entries, starts_on, ends_on, f"**************{tail}（本人填写）" if tail else "", last.hash)
+    facts = _facts(
+        expert, entries, starts_on, ends_on, f"**************{tail}（本人填写）" if tail else NO_NUMBER, last.hash
+    )
     same = _same_paper(expert, starts_on, ends_on, facts)
     if same is not None:
         return same

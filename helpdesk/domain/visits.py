@@ -223,25 +223,28 @@ def check(
             raise Refused("minutes_out_of_range", field=field, most=credit.DAY_MINUTES)
     if not facts.summary.strip():
         raise Refused("summary_missing", field="summary")
-    _check_overlap(facts, expert, besides)
+    refuse_overlap(facts.starts_at, facts.ends_at, expert.id, besides=besides)
     _check_long_day(facts, expert, contact, besides)
     return contact
 
 
-def _check_overlap(facts: VisitFacts, expert: Expert, besides: Visit | None) -> None:
+def refuse_overlap(
+    starts_at: datetime, ends_at: datetime, expert_id: int, *, besides: Visit | None, field: str = "starts"
+) -> None:
+    """Raise Refused when another visit of this expert, decided or not, shares a moment with this time (rule R03)."""
     other = db.session.scalar(
         select(Visit)
         .where(
-            Visit.expert_id == expert.id,
+            Visit.expert_id == expert_id,
             Visit.status != VisitStatus.VOID,
             Visit.id != (besides.id if besides else 0),
-            Visit.starts_at < facts.ends_at,
-            Visit.ends_at > facts.starts_at,
+            Visit.starts_at < ends_at,
+            Visit.ends_at > starts_at,
         )
         .limit(1)
     )
     if other is not None:
-        raise Refused("visit_overlaps", field="starts", start=other.starts_at, end=other.ends_at)
+        raise Refused("visit_overlaps", field=field, start=other.starts_at, end=other.ends_at)
 
 
 def _check_long_day(facts: VisitFacts, expert: Expert, contact: int, besides: Visit | None) -> None:

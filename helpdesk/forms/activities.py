@@ -99,6 +99,7 @@ class ActivityForm(HouseForm):
             row = self.experts.entries[int(parts[1])].form
             field = row._fields.get(parts[2], row.expert)
             field.errors = [*field.errors, refusal_text(refusal)]
+            self.experts.errors = [*self.experts.errors, refusal_text(refusal)]  # so that the summary looks inside
             return
         super().refuse(refusal)
 

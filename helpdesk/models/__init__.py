@@ -1,7 +1,7 @@
 """What is stored: typed, one file per aggregate. Importing this package loads every table."""
 
 from helpdesk.models.account import GRANTED, Account, CompanyPart, Grant, Role
-from helpdesk.models.activity import Activity, ActivityAct, ActivityKind, ActivityState, ActivityStep
+from helpdesk.models.activity import RECORDING, Activity, ActivityAct, ActivityKind, ActivityState, ActivityStep
 from helpdesk.models.article import Article, ArticleFeedback, ArticleState, ArticleVersion
 from helpdesk.models.attachment import Attachment, FileCheck, Scan
 from helpdesk.models.bulk_run import BulkAct, BulkRun
@@ -98,6 +98,7 @@ from helpdesk.models.workspace import Box, Follow, Presence, SavedView, Unsent
 __all__ = [
     "COUNTS",
     "GRANTED",
+    "RECORDING",
     "Access",
     "Account",
     "Act",

@@ -26,12 +26,14 @@ class ActivityKind(enum.StrEnum):
 
 
 class ActivityState(enum.StrEnum):
-    """`recorded` waits for somebody else's word; `returned` for the recorder's; only `verified` counts."""
+    """`recorded` waits for somebody else's word, `returned` for the recorder's; only `verified` counts. Of a `reversed`
+    one no time stands any more."""
 
     RECORDED = "recorded"
     RETURNED = "returned"
     VERIFIED = "verified"
     WITHDRAWN = "withdrawn"
+    REVERSED = "reversed"
 
 
 class ActivityAct(enum.StrEnum):
@@ -51,6 +53,10 @@ class ActivityAct(enum.StrEnum):
     UNFILED = "unfiled"
 
 
+# Whoever did one of these does not verify it (rule R05), whatever a colleague changed afterwards.
+RECORDING = (ActivityAct.RECORDED, ActivityAct.CHANGED)
+
+
 class Activity(Model):
     """One activity on one day, as 办法67 art. 7 has it recorded: name, day, place, content, organiser, who led it.
 
@@ -65,11 +71,13 @@ class Activity(Model):
             "state <> 'verified' OR (verified_at IS NOT NULL AND verified_by_id IS NOT NULL)",
             name="verified_by_someone",
         ),
+        CheckConstraint("(state = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at_a_time"),
         # Whoever recorded it does not verify it (rule R05), also not by a way round the application.
         CheckConstraint("verified_by_id IS NULL OR verified_by_id <> recorded_by_id", name="not_verified_by_recorder"),
         Index("ix_activities_station", "station_id", "state", "id"),
         Index("ix_activities_state", "state", "id"),
         Index("ix_activities_verified", "verified_at", "station_id"),
+        Index("ix_activities_reversed", "reversed_at", "station_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +104,8 @@ class Activity(Model):
     verified_at: Mapped[datetime | None]
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     verified_by: Mapped[str | None] = mapped_column(String(80))
+    # Since when none of its time stands in the ledger any more.
+    reversed_at: Mapped[datetime | None]
 
     station: Mapped[Station] = relationship()
     category: Mapped[Category] = relationship()

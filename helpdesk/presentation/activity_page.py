@@ -26,6 +26,7 @@ from helpdesk.models import (
 )
 from helpdesk.presentation import filters
 from helpdesk.presentation.words import SCORES, category_name, listed, named
+from helpdesk.rules import policy
 from helpdesk.rules.credit import hours_text
 from helpdesk.rules.identifiers import mask_name
 from helpdesk.rules.policy import Who
@@ -48,6 +49,7 @@ STATES: dict[ActivityState, tuple[str, str, str]] = {
     ActivityState.RETURNED: (N_("已退回"), "wait", "undo"),
     ActivityState.VERIFIED: (N_("已核定"), "done", "check"),
     ActivityState.WITHDRAWN: (N_("已撤回"), "off", "s-slash"),
+    ActivityState.REVERSED: (N_("已冲正"), "off", "s-slash"),
 }
 ICONS: dict[ActivityAct, str] = {
     ActivityAct.RECORDED: "note",
@@ -97,7 +99,7 @@ class Served:
     part: str
     minutes: str
     hours: str
-    is_reversed: bool
+    is_off: bool
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,15 @@ def _reach(activity: Activity) -> str:
 
 
 def view(activity: Activity, who: Who) -> View:
-    """The page. An overseer reads names masked (rule R16)."""
+    """The page. An overseer reads names masked (rule R16); an expert what is about everybody or about themselves."""
     masked = who.holds(Role.OVERSEER)
-    visits = activities.settled(activity) if activity.state is ActivityState.VERIFIED else activities.of(activity)
-    served = [_served(visit, masked=masked) for visit in visits]
+    visits = _visits(activity)
+    minutes = hours.minutes_of_visits([visit.id for visit in visits])
+    counted_for = {
+        visit.id: minutes.get(visit.id, 0) if visit.status is not VisitStatus.LOGGED else visit.counted_minutes
+        for visit in visits
+    }
+    served = [_served(visit, counted_for[visit.id], masked=masked) for visit in visits]
     starts, ends = activity.starts_at, activity.ends_at
     facts = [
         (gettext("时间"), f"{filters.full_day(starts)} {filters.hour(starts)}–{filters.hour(ends)}"),
@@ -159,27 +166,50 @@ def view(activity: Activity, who: Who) -> View:
     ]
     if activity.verified_at is not None:
         facts.append((gettext("核定人"), _by(activity.verified_by or "", activity.verified_at, masked=masked)))
-    total = sum(_minutes(visit) for visit in visits)
+    total = sum(counted_for.values())
     return View(
         row=row_of(activity),
         facts=facts,
         content=activity.content,
         experts=served,
         total=gettext("%(hours)s 小时", hours=hours_text(total)),
-        steps=[Step(step_text(s, masked=masked), s.reason, filters.moment(s.at), ICONS[s.act]) for s in activity.steps],
+        steps=[
+            Step(
+                step_text(s, masked=masked),
+                "" if masked and _is_of_one(s) else s.reason,
+                filters.moment(s.at),
+                ICONS[s.act],
+            )
+            for s in _steps_for(activity, who)
+        ],
     )
+
+
+def _visits(activity: Activity) -> list[Visit]:
+    if activity.state in (ActivityState.VERIFIED, ActivityState.REVERSED):
+        return activities.settled(activity)
+    return activities.struck(activity) if activity.state is ActivityState.WITHDRAWN else activities.of(activity)
+
+
+# What an expert reads of an activity besides what is about themselves.
+FOR_ALL = (ActivityAct.RECORDED, ActivityAct.VERIFIED, ActivityAct.WITHDRAWN)
+
+
+def _is_of_one(step: ActivityStep) -> bool:
+    return "about" in step.facts
+
+
+def _steps_for(activity: Activity, who: Who) -> list[ActivityStep]:
+    if who.holds(Role.OVERSEER) or policy.can(who, "activity.read_files", activity):
+        return activity.steps
+    return [step for step in activity.steps if step.act in FOR_ALL or step.facts.get("about") in who.expert_ids]
 
 
 def _by(name: str, at: Any, *, masked: bool) -> str:
     return f"{mask_name(name) if masked else name} · {filters.moment(at)}"
 
 
-def _minutes(visit: Visit) -> int:
-    """What counts of it: by the ledger once it is there."""
-    return hours.minutes_of_visit(visit.id) if visit.status is not VisitStatus.LOGGED else visit.counted_minutes
-
-
-def _served(visit: Visit, *, masked: bool) -> Served:
+def _served(visit: Visit, minutes: int, *, masked: bool) -> Served:
     extra = [
         gettext("准备 %(n)s 分钟", n=visit.preparation_minutes) if visit.preparation_minutes else "",
         gettext("路上 %(n)s 分钟", n=visit.travel_minutes) if visit.travel_minutes else "",
@@ -191,8 +221,8 @@ def _served(visit: Visit, *, masked: bool) -> Served:
         when=f"{filters.hour(visit.starts_at)}–{filters.hour(visit.ends_at)}",
         part=visit.summary,
         minutes=listed(*extra, visit.long_day_reason),
-        hours=hours_text(_minutes(visit)),
-        is_reversed=visit.status is VisitStatus.VOID,
+        hours=hours_text(minutes),
+        is_off=visit.status is VisitStatus.VOID,
     )
 
 
@@ -217,7 +247,7 @@ def step_text(step: ActivityStep, *, masked: bool = False) -> str:
     if act is ActivityAct.WITHDRAWN:
         return gettext("%(who)s撤回了这场活动", who=who)
     if act is ActivityAct.ASKED:
-        return gettext("%(who)s说%(expert)s的记录有误", who=who, expert=expert)
+        return gettext("%(expert)s说自己的记录有误", expert=expert)
     if act is ActivityAct.CORRECTED:
         return gettext(
             "%(who)s更正了%(expert)s的时长：%(before)s → %(hours)s 小时",
@@ -237,7 +267,7 @@ def step_text(step: ActivityStep, *, masked: bool = False) -> str:
 def pills_of(state: ActivityState | None) -> list[dict[str, object]]:
     """The states to choose from, above the list."""
     here = url_for("activities.index")
-    chosen: Iterable[ActivityState] = (ActivityState.RECORDED, ActivityState.RETURNED, ActivityState.VERIFIED)
+    chosen: Iterable[ActivityState] = STATES
     found: list[dict[str, object]] = [{"label": gettext("全部"), "url": here, "current": state is None}]
     return found + [
         {"label": gettext(STATES[one][0]), "url": f"{here}?state={one.value}", "current": state is one}

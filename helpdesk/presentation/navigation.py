@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import activities, complaints
+from helpdesk.domain import complaints
 from helpdesk.i18n import N_
 from helpdesk.models import Role
 from helpdesk.presentation.words import ROLES
@@ -112,8 +112,6 @@ def navigation_for(who: Who) -> list[Item]:
 
 def _count(who: Who, endpoint: str) -> int | None:
     """How many wait for this person, where a term runs."""
-    if endpoint == "activities.index":
-        return activities.to_verify(who) or None
     return complaints.to_answer(who) if endpoint == "complaints.index" else None
 
 

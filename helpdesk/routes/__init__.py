@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, flash, g, redirect, render_templ
 from flask_babel import gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestURITooLarge
 from werkzeug.routing import IntegerConverter, ValidationError
 
@@ -31,6 +32,8 @@ from helpdesk.rules import policy
 from helpdesk.rules.policy import ANYBODY
 
 READING = ("GET", "HEAD", "OPTIONS")
+# What PostgreSQL says to one of two transactions that wait for each other: deadlock, serialisation failure.
+GIVE_WAY = ("40P01", "40001")
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -227,6 +230,15 @@ def _errors(app: Flask) -> None:
         if error.code == 413:
             uploads.drain()
         return _page(error.code or 500)
+
+    @app.errorhandler(OperationalError)
+    def busy(error: OperationalError) -> Any:
+        """Two who waited for each other: the database ended one of them, and the same press again goes through."""
+        if getattr(error.orig, "sqlstate", None) not in GIVE_WAY:
+            return broken(error)
+        db.session.rollback()
+        g.pop("who", None)
+        return _page(503, gettext("刚好有人同时在办，请返回再点一次，您写的内容还在"))
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Any:

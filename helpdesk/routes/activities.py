@@ -89,7 +89,7 @@ def show(activity: Activity) -> Response:
 
 def _show(activity: Activity, form: VerifyForm, back: WhyForm, status: int, *, returning: bool = False) -> Response:
     rights = policy.allowed(me(), activity, RIGHTS)
-    form.version.data = str(activity.version)
+    form.version.data = back.version.data = str(activity.version)
     is_open = activity.state in activities.OPEN
     may_change = "activity.change" in rights
     files = attachments.of_activity(activity) if "activity.read_files" in rights else []
@@ -106,6 +106,7 @@ def _show(activity: Activity, form: VerifyForm, back: WhyForm, status: int, *, r
         may_read_files="activity.read_files" in rights,
         may_add_files=may_change and activity.state is not ActivityState.WITHDRAWN,
         may_verify=activity.state is ActivityState.RECORDED and "activity.verify" in rights,
+        is_settled=activity.state in (ActivityState.VERIFIED, ActivityState.REVERSED),
         may_reverse=activity.state is ActivityState.VERIFIED and "activity.reverse_hours" in rights,
         may_ask="activity.ask_correction" in rights and bool(corrections.served_at(activity, me())),
         has_errors=status != 200,
@@ -123,6 +124,8 @@ def edit(activity: Activity) -> Response:
         if refused is None:
             flash(gettext("已改好，等另一位核定"), "done")
             return answer(url_for("activities.show", activity_id=activity.id))
+        # Whoever was told that somebody else changed it meanwhile may decide again, with their words.
+        form.version.data = str(activity.version)
         return _form(form, activity.station, refused, activity)
     return _form(form, activity.station, 200, activity)
 
@@ -153,7 +156,9 @@ def verify(activity: Activity) -> Response:
 def give_back(activity: Activity) -> Response:
     """Something in it is not right."""
     form = WhyForm(prefix="back")
-    refused = attempt(form, None, lambda: activities.give_back(activity, me(), reason=form.reason.data or ""))
+    refused = attempt(
+        form, None, lambda: activities.give_back(activity, me(), reason=form.reason.data or "", seen=form.seen)
+    )
     if refused is None:
         flash(gettext("已退回，记录的人会收到通知"), "done")
         return answer(url_for("activities.show", activity_id=activity.id))

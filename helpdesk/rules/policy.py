@@ -18,8 +18,10 @@ from helpdesk import clock
 from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound, Refused
 from helpdesk.models import (
+    RECORDING,
     Account,
     Activity,
+    ActivityStep,
     Article,
     ArticleState,
     Attachment,
@@ -249,6 +251,17 @@ def correction_about_me(who: Who, held: Held) -> ColumnElement[bool]:
 def correction_of_my_station(who: Who, held: Held) -> ColumnElement[bool]:
     """Corrections of the station's records, but for those about oneself (rule R05)."""
     return and_(Correction.station_id == held.station_id, _correction_of_others(who))
+
+
+def correction_i_decide_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
+    """Those of them that are not of an activity this person wrote down: that would be one word alone (rule R05)."""
+    wrote = exists().where(
+        Visit.id == Correction.visit_id,
+        ActivityStep.activity_id == Visit.activity_id,
+        ActivityStep.act.in_(RECORDING),
+        ActivityStep.by_id == who.account_id,
+    )
+    return and_(correction_of_my_station(who, held), ~wrote)
 
 
 def correction_any_of_others(who: Who, held: Held) -> ColumnElement[bool]:
@@ -513,7 +526,7 @@ def activity_of_my_station_not_mine(who: Who, held: Held) -> ColumnElement[bool]
 
 
 def activity_i_verify_at_my_station(who: Who, held: Held) -> ColumnElement[bool]:
-    """Activities of the station that somebody else recorded, and at which this person did not serve (rule R05)."""
+    """Activities of the station that others recorded and changed, and at which this person did not serve (rule R05)."""
     return and_(Activity.station_id == held.station_id, _activity_of_others(who))
 
 
@@ -552,7 +565,10 @@ def activity_any_not_mine(who: Who, held: Held) -> ColumnElement[bool]:
 
 
 def _activity_of_others(who: Who) -> ColumnElement[bool]:
-    return and_(Activity.recorded_by_id != who.account_id, *_did_not_serve(who))
+    wrote = exists().where(
+        ActivityStep.activity_id == Activity.id, ActivityStep.act.in_(RECORDING), ActivityStep.by_id == who.account_id
+    )
+    return and_(Activity.recorded_by_id != who.account_id, ~wrote, *_did_not_serve(who))
 
 
 def _did_not_serve(who: Who) -> list[ColumnElement[bool]]:
@@ -898,7 +914,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Role.MEMBER, "correction.read", correction_i_asked),
     _rule(Role.EXPERT, "correction.read", correction_about_me),
     _rule(Role.EXPERT, "records.list", page),
-    _rule(Role.COORDINATOR, "correction.read correction.decide", correction_of_my_station),
+    _rule(Role.COORDINATOR, "correction.read", correction_of_my_station),
+    _rule(Role.COORDINATOR, "correction.decide", correction_i_decide_at_my_station),
     _rule(Role.COORDINATOR, "records.list", page),
     _rule(Role.OPERATOR, "correction.read correction.decide", correction_any_of_others),
     _rule(Role.OPERATOR, "records.list", page),

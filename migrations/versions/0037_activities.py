@@ -15,7 +15,7 @@ depends_on = None
 
 WHEN = sa.DateTime(timezone=True)
 KINDS = ("talk", "clinic", "tour", "fair", "other")
-STATES = ("recorded", "returned", "verified", "withdrawn")
+STATES = ("recorded", "returned", "verified", "withdrawn", "reversed")
 ACTS = (
     "recorded", "changed", "returned", "verified", "withdrawn", "asked", "corrected", "kept", "reversed", "warned",
     "filed", "unfiled",
@@ -109,6 +109,7 @@ def _create() -> None:
         sa.Column("verified_at", WHEN, nullable=True),
         sa.Column("verified_by_id", sa.Integer(), nullable=True),
         sa.Column("verified_by", sa.String(length=80), nullable=True),
+        sa.Column("reversed_at", WHEN, nullable=True),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_activities_ends_after_start")),
         sa.CheckConstraint(
             "companies BETWEEN 0 AND 100000 AND people BETWEEN 0 AND 100000", name=op.f("ck_activities_reach_in_range")
@@ -116,6 +117,9 @@ def _create() -> None:
         sa.CheckConstraint(
             "state <> 'verified' OR (verified_at IS NOT NULL AND verified_by_id IS NOT NULL)",
             name=op.f("ck_activities_verified_by_someone"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'reversed') = (reversed_at IS NOT NULL)", name=op.f("ck_activities_reversed_at_a_time")
         ),
         sa.CheckConstraint(
             "verified_by_id IS NULL OR verified_by_id <> recorded_by_id",
@@ -134,6 +138,7 @@ def _create() -> None:
     op.create_index("ix_activities_station", "activities", ["station_id", "state", "id"])
     op.create_index("ix_activities_state", "activities", ["state", "id"])
     op.create_index("ix_activities_verified", "activities", ["verified_at", "station_id"])
+    op.create_index("ix_activities_reversed", "activities", ["reversed_at", "station_id"])
     op.create_table(
         "activity_steps",
         sa.Column("id", sa.Integer(), nullable=False),

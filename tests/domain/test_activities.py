@@ -17,6 +17,7 @@ from helpdesk.domain import (
     corrections,
     evidence,
     expert_merges,
+    expert_persons,
     hours,
     ledger_checks,
     monthly,
@@ -26,8 +27,10 @@ from helpdesk.domain import (
     record_terms,
     reports,
     statements,
+    visits,
 )
 from helpdesk.domain.activities import ActivityFacts, Attendance
+from helpdesk.domain.expert_persons import PersonFacts
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
 from helpdesk.models import (
@@ -37,12 +40,15 @@ from helpdesk.models import (
     CorrectionState,
     Evaluation,
     HoursEntry,
+    IdentityKind,
     PaperStatus,
     RecordTerm,
+    Sex,
     Subject,
     Visit,
     VisitStatus,
 )
+from helpdesk.presentation import activity_page
 from helpdesk.rules import policy
 
 
@@ -155,11 +161,14 @@ def test_what_cannot_be_is_refused_beside_its_field(make, cast, change, code, fi
         ({"ends_at": timedelta(minutes=5)}, "attendance_outside", "experts-1-ends"),
         ({"ends_at": timedelta(hours=-3)}, "visit_ends_before_start", "experts-1-ends"),
         ({"expert_id": 0}, "expert_twice", "experts-1-expert"),
+        ({"registered": True}, "before_registered", "experts-1-expert"),
     ],
 )
 def test_what_is_wrong_with_one_expert_is_said_in_their_row(make, cast, change, code, field):
     row = make.activity("chen")
     chen, wu = cast.expert("chen"), cast.expert("wu")
+    if change == {"registered": True}:
+        wu.registered_on, change = house_clock.today(), {}
     moved = {name: getattr(row, name) + by for name, by in change.items() if isinstance(by, timedelta)}
     change = {**change, **moved} if "expert_id" not in change else {"expert_id": chen.id}
     with pytest.raises(Refused) as refusal:
@@ -211,12 +220,15 @@ def test_it_can_be_changed_and_given_back_until_it_is_verified(make, cast):
     assert acts(row) == ["recorded", "returned", "changed", "changed", "verified"]
 
 
-def test_whoever_changed_it_last_is_its_recorder(make, cast):
+def test_whoever_recorded_or_changed_it_does_not_verify_it(make, cast):
     row = make.activity("chen")
     activities.change(row, cast.qian, facts=facts_of(row), experts=[served(row, cast.expert("chen"))])
-    with pytest.raises(NotAllowed):
-        activities.verify(row, cast.qian, score=5)
-    assert activities.verify(row, cast.wang, score=5) == 120
+    # A colleague's small edit does not make the first one a stranger to it.
+    for who in (cast.qian, cast.wang):
+        with pytest.raises(NotAllowed):
+            activities.verify(row, who, score=5)
+    assert told(cast.li) == ["changed"]
+    assert activities.verify(row, cast.li, score=5) == 120
 
 
 def test_withdrawn_it_stays_and_counts_for_nothing(make, cast):
@@ -249,10 +261,12 @@ def test_a_reversal_and_a_correction_are_lines_of_the_ledger(town):
     with pytest.raises(NotAllowed):
         corrections.refuse(asked, cast.zhao, reason="x")
     facts = VisitFacts(mine.starts_at, mine.ends_at - timedelta(minutes=30), mine.mode, mine.place, mine.summary)
-    away = replace(facts, starts_at=facts.starts_at - timedelta(days=1), ends_at=facts.ends_at - timedelta(days=1))
-    with pytest.raises(Refused, match="attendance_other_day"):
-        corrections.grant(asked, cast.wang, facts=away, reason="看了议程")
-    corrections.grant(asked, cast.wang, facts=facts, reason="看了议程")
+    away = replace(facts, starts_at=facts.starts_at - timedelta(minutes=5))
+    with pytest.raises(Refused, match="attendance_outside"):
+        corrections.grant(asked, cast.qian, facts=away, reason="看了议程")
+    with pytest.raises(NotAllowed):
+        corrections.grant(asked, cast.wang, facts=facts, reason="看了议程")  # who wrote it down is not the only word
+    corrections.grant(asked, cast.qian, facts=facts, reason="看了议程")
     assert asked.state is CorrectionState.GRANTED and asked.after["counted_minutes"] == 90
     lines = db.session.scalars(select(HoursEntry).where(HoursEntry.visit_id == mine.id).order_by(HoursEntry.id)).all()
     assert [(line.kind.value, line.minutes, line.revision) for line in lines] == [
@@ -274,7 +288,7 @@ def test_a_reversal_and_a_correction_are_lines_of_the_ledger(town):
 def test_a_refused_correction_leaves_the_ledger(make, cast):
     row = make.activity("chen", verified_by="li")
     asked = corrections.ask(activities.settled(row)[0], cast.chen, says="少了", wished_minutes=200, form_key="k")
-    corrections.refuse(asked, cast.wang, reason="签到表是两小时")
+    corrections.refuse(asked, cast.qian, reason="签到表是两小时")
     assert acts(row)[-2:] == ["asked", "kept"] and told(cast.chen)[0] == "kept"
     assert hours.totals(cast.expert("chen").id).minutes == 120
 
@@ -386,9 +400,13 @@ def test_an_expert_is_found_by_number_name_or_both(make, cast):
     db.session.flush()
     with pytest.raises(Refused, match="expert_of_several"):
         activities.expert_by("陈明远")
-    for nobody in ("", "没有这个人", "（）"):
-        with pytest.raises(Refused, match="volunteer_unknown"):
-            activities.expert_by(nobody)
+    codes = {
+        "": "expert_unnamed", "没有这个人": "expert_not_found", "（）": "expert_not_found",
+        f"吴刚（{chen.volunteer_number}）": "expert_name_differs", "陈明远（12345）": "expert_not_found",
+    }  # fmt: skip
+    for words, code in codes.items():
+        with pytest.raises(Refused, match=code):
+            activities.expert_by(words)
 
 
 def test_everybody_reads_their_own_part_of_the_network(make, cast):
@@ -424,3 +442,118 @@ def test_an_expert_complains_of_one_by_its_number(make, cast):
     assert not policy.can(cast.li, "complaint.read", found) and policy.can(cast.zhou, "complaint.answer", found)
     with pytest.raises(Refused, match="complaint_number_unknown"):
         complaints.make(cast.zheng, said, form_key="c2")
+
+
+def test_two_records_at_one_activity_stay_two_also_before_it_is_verified(make, cast):
+    """Otherwise one person would have the same hours twice."""
+    make.activity("chen", "wu")
+    with pytest.raises(Refused, match="merge_overlaps"):
+        expert_merges.merge(
+            cast.expert("wu"), cast.zhou, survivor=cast.expert("chen"), named="陈明远", reason="登记了两次"
+        )
+
+
+def test_time_that_counts_twice_is_found_and_not_verified(make, cast):
+    first = make.activity("chen", verified_by="li")
+    second = make.activity("wu")
+    other = activities.of(second)[0]
+    db.session.execute(text(f"UPDATE visits SET expert_id = {cast.expert('chen').id} WHERE id = {other.id}"))
+    db.session.expire_all()
+    with pytest.raises(Refused, match="visit_overlaps"), db.session.begin_nested():
+        activities.verify(second, cast.li, score=5)
+    db.session.execute(text(f"UPDATE visits SET expert_id = {cast.expert('wu').id} WHERE id = {other.id}"))
+    db.session.expire_all()
+    activities.verify(second, cast.li, score=5)
+    entry = db.session.scalars(select(HoursEntry).where(HoursEntry.activity_id == second.id)).one()
+    db.session.execute(text(f"UPDATE visits SET expert_id = {cast.expert('chen').id} WHERE id = {other.id}"))
+    assert ("twice", str(entry.id)) in ledger_checks.look().troubles
+    assert first.id != second.id
+
+
+def test_what_was_reversed_as_untrue_is_not_put_back_by_a_correction(make, cast):
+    row = make.activity("chen", verified_by="li")
+    visit = activities.settled(row)[0]
+    asked = corrections.ask(visit, cast.chen, says="少了", form_key="k")
+    activities.reverse(visit, cast.zhou, reason="没有来")
+    facts = VisitFacts(visit.starts_at, visit.ends_at, visit.mode, visit.place, "来了", contact_minutes=60)
+    with pytest.raises(Refused, match="correction_reversed"):
+        corrections.grant(asked, cast.qian, facts=facts, reason="x")
+    corrections.refuse(asked, cast.qian, reason="总队已经核实")
+    with pytest.raises(Refused, match="correction_reversed"):
+        corrections.ask(visit, cast.chen, says="再看看", form_key="k2")
+    assert hours.totals(cast.expert("chen").id).minutes == 0
+
+
+def test_a_reversed_visit_of_a_case_is_not_put_back_either(make, cast):
+    case = make.case("closed")
+    visit = visits.of(case)[0]
+    asked = corrections.ask(visit, cast.chen, says="少了", form_key="k")
+    hours.reverse(visit, cast.zhou, reason="没有发生")
+    facts = VisitFacts(visit.starts_at, visit.ends_at, visit.mode, visit.place, "来了", contact_minutes=30)
+    with pytest.raises(Refused, match="correction_reversed"):
+        corrections.grant(asked, cast.wang, facts=facts, reason="x")
+
+
+def test_one_of_which_nothing_stands_is_taken_off_the_sheet_of_that_month(make, cast):
+    row = make.activity("chen", "wu", verified_by="li", companies=24)
+    first, second = activities.settled(row)
+    with house_clock.at(house_clock.now() + timedelta(days=20)):
+        activities.reverse(first, cast.zhou, reason="没有来")
+        assert row.state is ActivityState.VERIFIED
+        activities.reverse(second, cast.zhou, reason="没有这场活动")
+        assert row.state is ActivityState.REVERSED
+        november, december = (monthly.sheet(date(2026, n, 1), cast.zhou).total for n in (11, 12))
+    assert (november.activities, november.reached) == (1, 24)
+    assert (december.activities, december.reached) == (-1, -24)
+    assert ledger_checks.look().troubles == []
+
+
+def test_pressed_twice_it_is_done_once(make, cast):
+    row = make.activity("chen")
+    activities.give_back(row, cast.qian, reason="少一位", seen=row.version)
+    activities.give_back(row, cast.qian, reason="少一位", seen=1)
+    activities.change(row, cast.wang, facts=facts_of(row), experts=[served(row, cast.expert("chen"))])
+    assert [activities.verify(row, cast.qian, score=5, seen=row.version) for _ in range(2)] == [120, 120]
+    assert acts(row) == ["recorded", "returned", "changed", "verified"]
+
+
+def test_an_expert_does_not_read_what_was_said_of_another(app, make, cast):
+    row = make.activity("chen", "wu", verified_by="li")
+    corrections.ask(activities.settled(row)[0], cast.chen, says="我讲了整整一天", form_key="k")
+    activities.reverse(activities.settled(row)[1], cast.zhou, reason="查实他没有到场")
+    db.session.refresh(row)
+    with app.test_request_context():
+        told_to = {name: activity_page.view(row, getattr(cast, name)).steps for name in ("chen", "wu", "wang", "sun")}
+    said = {name: " ".join(step.text + step.reason for step in steps) for name, steps in told_to.items()}
+    assert "我讲了整整一天" in said["chen"] and "查实" not in said["chen"]
+    assert "查实" in said["wu"] and "我讲了整整一天" not in said["wu"]
+    assert "查实" in said["wang"] and "我讲了整整一天" in said["wang"]
+    assert "查实" not in said["sun"] and "陈明远" not in said["sun"]
+
+
+def test_colleagues_who_left_are_not_asked(make, cast):
+    cast.account("qian").is_active = False
+    db.session.flush()
+    row = make.activity("chen")
+    assert activity_log.verifiers(row) == {cast.li.account_id}
+
+
+def test_the_national_file_says_what_each_line_was_written_from(app, make, cast):
+    """Also after a correction: the old line keeps its old times."""
+    row = make.activity("chen", verified_by="li")
+    visit = activities.settled(row)[0]
+    starts, ends = visit.starts_at, visit.ends_at
+    person = PersonFacts(
+        Sex.MALE, date(1979, 5, 12), "南山区", "0755-1", "申报", ("政策",), IdentityKind.PASSPORT, "E00000001"
+    )
+    expert_persons.write(
+        cast.expert("chen"), cast.chen, person, consent=True, identity_consent=True, national_consent=True
+    )
+    asked = corrections.ask(visit, cast.chen, says="少讲了半小时", form_key="k")
+    facts = VisitFacts(starts, ends - timedelta(minutes=30), visit.mode, visit.place, visit.summary)
+    with house_clock.at(house_clock.now() + timedelta(hours=1)):
+        corrections.grant(asked, cast.qian, facts=facts, reason="看了议程")
+        lines = national_sync.export(cast.zhou)
+    assert [(line.entry.minutes, line.visit.ends_at) for line in lines] == [
+        (120, ends), (-120, ends), (90, ends - timedelta(minutes=30)),
+    ]  # fmt: skip

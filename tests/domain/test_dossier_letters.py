@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk.db import db
-from helpdesk.domain import dossier_corrections, honours, mailing, notices, trainings
+from helpdesk.domain import dossier_corrections, honours, mail_delivery, mailing, notices, trainings
 from helpdesk.domain.honours import HonourFacts
 from helpdesk.domain.trainings import TrainingFacts
 from helpdesk.errors import Refused
@@ -79,10 +79,10 @@ def test_granted_with_what_changed_and_why_exactly_once(app, told):
     assert len(letters()) == 1
     with pytest.raises(IntegrityError), db.session.begin_nested():
         mailing.write_of_dossier(correction, told.account("chen"), mailing.Part.EXPERT)
-    assert mailing.needless(mail) == ""
+    assert mail_delivery.needless(mail) == ""
     grant = db.session.scalars(select(Grant).where(Grant.account_id == told.chen.account_id)).one()
     grant.ended_at = correction.decided_at
-    assert mailing.needless(mail) == "no_right"
+    assert mail_delivery.needless(mail) == "no_right"
 
 
 def test_refused_and_struck_say_so_and_whoever_asked_hears_too(app, told):

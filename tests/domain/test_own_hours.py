@@ -31,7 +31,8 @@ MODULES: tuple[ModuleType, ...] = (visits, hours, activities, corrections, certi
 ELSEWHERE = {
     "visits.log", "visits.change", "visits.void", "visits.dispute", "corrections.ask", "corrections.listed",
     "corrections.served", "corrections.served_at", "activities.listed", "activities.to_verify",
-    "activities.stations_of", "activities.withdraw",
+    "activities.stations_of", "activities.withdraw", "activities.add_files",
+    "activities.remove_file",
     "closure.answer", "closure.dispute", "closure.report_payment", "closure.close_unreachable", "closure.resume",
     "closure.reopen", "closure.open_reviews", "closure.open_appeals", "certificates.without_company",
 }  # fmt: skip

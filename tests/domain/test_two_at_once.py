@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,23 @@ from sqlalchemy import func, select
 from helpdesk import clock as house_clock
 from helpdesk import create_app
 from helpdesk.db import begin, db, transaction
-from helpdesk.domain import accounts, assignment, closure, intake, triage, visits
+from helpdesk.domain import (
+    accounts,
+    activities,
+    assignment,
+    closure,
+    corrections,
+    expert_merges,
+    intake,
+    ledger_checks,
+    triage,
+    visits,
+)
+from helpdesk.domain.activities import ActivityFacts, Attendance
 from helpdesk.domain.intake import Contact
+from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import HelpdeskError, NotAllowed, Refused, Stale
-from helpdesk.models import Case, Certificate, HoursEntry, Offer, Status
+from helpdesk.models import Activity, Case, Certificate, Correction, HoursEntry, Offer, Status
 from tests import conftest
 from tests.cast import SOUTHLIGHT, Cast
 from tests.make import Make
@@ -279,3 +293,95 @@ def test_the_freeze_and_a_nomination_at_once_lose_nobody(office):
     begin(read_only=True)
     states = list(db.session.scalars(select(Nomination.state)))
     assert states == ([] if isinstance(made, Refused) else [NominationState.UNQUALIFIED]), (made, states)
+
+
+def activity(office: Flask, to: str = "recorded") -> int:
+    """An activity of Chen and Wu, committed; its id."""
+    begin(read_only=False)
+    row = Make(Cast()).activity("chen", "wu", verified_by="li" if to == "verified" else "")
+    db.session.commit()
+    row_id = row.id
+    db.session.remove()
+    return row_id
+
+
+def held(row: Activity) -> tuple[ActivityFacts, list[Attendance]]:
+    facts = ActivityFacts(
+        row.kind, row.category_code, row.title, row.content, row.starts_at, row.ends_at, row.mode, row.place,
+        row.organiser, row.leader, row.companies, row.people,
+    )  # fmt: skip
+    return facts, [Attendance(v.expert_id, v.starts_at, v.ends_at, "主讲") for v in activities.of(row)]
+
+
+def test_two_who_verify_one_activity_at_once_credit_it_once(office):
+    row_id = activity(office)
+
+    def verify(login: str) -> Callable[[], int]:
+        return lambda: activities.verify(db.session.get_one(Activity, row_id), getattr(Cast(), login), score=5)
+
+    results = at_once(office, verify("li"), verify("zhou"), verify("qian"))
+    assert sorted(type(r).__name__ for r in results) == ["Refused", "Refused", "int"], results
+    begin(read_only=True)
+    assert db.session.scalar(select(func.sum(HoursEntry.minutes))) == 240
+    assert ledger_checks.look().troubles == []
+
+
+def test_the_same_new_activity_sent_twice_at_once_is_one(office):
+    row_id = activity(office)
+
+    def send() -> int:
+        row, cast = db.session.get_one(Activity, row_id), Cast()
+        facts, there = held(row)
+        day = timedelta(days=1)
+        facts = replace(facts, starts_at=facts.starts_at - day, ends_at=facts.ends_at - day)
+        there = [replace(one, starts_at=one.starts_at - day, ends_at=one.ends_at - day) for one in there]
+        return activities.record(cast.station(), cast.wang, facts=facts, experts=there, form_key="twice").id
+
+    results = at_once(office, send, send)
+    assert results[0] == results[1], results
+    begin(read_only=True)
+    assert db.session.scalar(select(func.count()).select_from(Activity)) == 2
+
+
+def test_two_who_change_it_with_the_experts_in_other_orders_do_not_lock_each_other(office):
+    row_id = activity(office)
+
+    def change(login: str, *, turned: bool) -> Callable[[], int]:
+        def act() -> int:
+            row = db.session.get_one(Activity, row_id)
+            facts, there = held(row)
+            who = getattr(Cast(), login)
+            return activities.change(row, who, facts=facts, experts=there[::-1] if turned else there).version
+
+        return act
+
+    results = at_once(office, change("wang", turned=False), change("qian", turned=True))
+    assert sorted(results) == [2, 3], results
+
+
+def test_a_merge_and_a_correction_at_once_leave_a_ledger_that_holds(office):
+    row_id = activity(office, "verified")
+    with transaction():
+        cast = Cast()
+        row = db.session.get_one(Activity, row_id)
+        wrong = next(v for v in activities.settled(row) if v.expert_id == cast.expert("wu").id)
+        asked_id = corrections.ask(wrong, cast.wu, says="少了", form_key="k").id
+    db.session.remove()
+
+    def merge() -> int:
+        cast = Cast()
+        wu, zheng = cast.expert("wu"), cast.expert("zheng")
+        return expert_merges.merge(wu, cast.zhou, survivor=zheng, named=zheng.name, reason="登记了两次")
+
+    def grant() -> str:
+        asked = db.session.get_one(Correction, asked_id)
+        visit = asked.visit
+        facts = VisitFacts(visit.starts_at + timedelta(minutes=30), visit.ends_at, visit.mode, visit.place, "主讲")
+        return corrections.grant(asked, Cast().qian, facts=facts, reason="看了签到表").state.value
+
+    results = at_once(office, merge, grant)
+    assert not [r for r in results if r is None], results
+    begin(read_only=True)
+    assert ledger_checks.look().troubles == []
+    zheng = Cast().expert("zheng").id
+    assert db.session.scalar(select(func.sum(HoursEntry.minutes)).where(HoursEntry.expert_id == zheng)) == 90

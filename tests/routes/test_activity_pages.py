@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from helpdesk import clock
 from helpdesk.adapters.storage.chosen import storage_from
@@ -90,7 +91,7 @@ def test_another_expert_is_one_press_away_and_nothing_typed_is_lost(browser):
         ({"people": ""}, "请填到场人数"),
         ({"leader": ""}, "请写活动负责人"),
         ({"experts-0-expert": "", "experts-0-part": ""}, "请至少写一位专家"),
-        ({"experts-0-expert": "没有这个人"}, "没有这个编号的志愿者"),
+        ({"experts-0-expert": "没有这个人"}, "没有叫这个名字、也没有这个编号的专家"),
         ({"experts-0-part": ""}, "请写一句这次做了什么"),
         ({"experts-0-starts": "13:30"}, "要在活动的时间以内"),
         ({"experts-0-preparation_minutes": "一会儿"}, "请填整数分钟"),
@@ -134,6 +135,9 @@ def test_given_back_changed_and_withdrawn(browser, make, cast):
     # An old page of somebody else's is told that it changed.
     stale = browser.post(f"{url}/edit", edit, as_="wang", page=f"{url}/edit", expect=422)
     assert stale.says("刚刚有人改过")
+    again = stale.form(f"{url}/edit") | {"title": "改过的题目"}
+    browser.post(f"{url}/edit", again, as_="wang", page=f"{url}/edit")
+    assert only().title == "改过的题目"
     off = browser.get(f"{url}/withdrawal", as_="wang").form(f"{url}/withdrawal")
     browser.post(f"{url}/withdrawal", off | {"reason": "记重了"}, as_="wang", page=f"{url}/withdrawal")
     assert only().state is ActivityState.WITHDRAWN
@@ -161,13 +165,14 @@ def test_an_expert_says_what_is_wrong_and_the_station_corrects(browser, make, ca
     browser.post(url, form | {"says": ""}, as_="chen", page=url, expect=422)
     browser.post(url, form, as_="chen", page=url)
     (asked,) = db.session.scalars(select(Correction)).all()
-    listed = browser.get("/records", as_="wang")
+    listed = browser.get("/records", as_="qian")
     assert listed.says("讲了三小时") and listed.says(row.number)
     page = f"/corrections/{asked.id}"
-    shown = browser.get(page, as_="wang")
+    assert not browser.get(page, as_="wang").says("确实有误，更正")  # who wrote it down
+    shown = browser.get(page, as_="qian")
     assert shown.says("用到它的证明会失效") and not shown.says("证书上的服务内容")
     grant = shown.form(f"{page}/grant") | {"contact_minutes": "100", "reason": "看了签到表"}
-    browser.post(f"{page}/grant", grant, as_="wang", page=page)
+    browser.post(f"{page}/grant", grant, as_="qian", page=page)
     assert hours.totals(cast.expert("chen").id).minutes == 100
     assert browser.get(f"/activities/{row.id}", as_="chen").says("2.0 → 1.6 小时")
     assert browser.get("/notifications", as_="chen").says("更正了陈明远的时长")
@@ -257,3 +262,21 @@ def test_the_pages_ask_as_much_for_many_as_for_one(browser, make, cast):
     many = [asked(browser, url) for url in ("/activities", "/records", "/notifications")]
     assert many == few
     assert db.session.scalar(select(func.count()).select_from(HoursEntry)) == 0
+
+
+def test_one_of_two_who_waited_for_each_other_is_asked_to_press_again(browser, make, monkeypatch):
+    """PostgreSQL ends one of them; that is no fault of ours to be reported by number."""
+
+    class Ended(Exception):
+        sqlstate = "40P01"
+
+    def verify(*args: object, **facts: object) -> None:
+        raise OperationalError("UPDATE", {}, Ended())
+
+    row = make.activity("chen")
+    db.session.commit()
+    url = f"/activities/{row.id}"
+    form = browser.get(url, as_="li").form(f"{url}/verification") | {"score": "5"}
+    monkeypatch.setattr(activities, "verify", verify)
+    page = browser.post(f"{url}/verification", form, as_="li", page=url, expect=503)
+    assert page.says("请返回再点一次")
