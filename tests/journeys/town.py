@@ -283,10 +283,11 @@ def activities_of(make: Make) -> None:
     )  # fmt: skip
     activities.add_files(waiting, cast.qian, form_key="town-held")
     activities.give_back(make.activity("wu", end=day - timedelta(days=1)), cast.qian, reason="少写了一位专家")
+    activities.withdraw(make.activity("wu", end=day - timedelta(days=3)), cast.wang, reason="记重了")
+    # The newest stands first in the list, where the robot looks.
     verified = make.activity("chen", "zheng", verified_by="li", end=day - timedelta(days=2))
     wrong = activities.settled(verified)[0]
     corrections.ask(wrong, cast.chen, says="讲了三小时，只记了两小时。", form_key="town-activity")
-    activities.withdraw(make.activity("wu", end=day - timedelta(days=3)), cast.wang, reason="记重了")
 
 
 def complain(make: Make, made: dict[str, Case]) -> str:
@@ -384,7 +385,7 @@ def attach(case: Case, make: Make) -> None:
 
 def crawl(app: Flask, get: Callable[[str], Page], doors: list[str], *, most: int = 2) -> Iterator[Found]:
     """Every page that links and GET forms lead to, breadth first; at most so many of one view with the same kind of
-    query, all of the cases."""
+    query, all of the cases and activities."""
     queue = [(door, "outside") for door in doors]
     seen, met = set(queue), Counter()
     while queue:
@@ -394,7 +395,7 @@ def crawl(app: Flask, get: Callable[[str], Page], doors: list[str], *, most: int
         if (
             met[kind] > most
             and came_from != "outside"
-            and kind[0] not in ("cases.show", "tracking.show", "requests.show")
+            and kind[0] not in ("cases.show", "tracking.show", "requests.show", "activities.show")
         ):
             continue
         page = get(url)
