@@ -40,6 +40,7 @@ from helpdesk.models import (
     VisitStatus,
 )
 from helpdesk.rules import given, policy, separation
+from helpdesk.rules.identifiers import read_case_number
 from helpdesk.rules.policy import Who
 
 MOST_EXPERTS = 30
@@ -305,6 +306,14 @@ def listed(
     if before is not None:
         rows = rows.where(Activity.id < before)
     return list(db.session.scalars(rows.order_by(Activity.id.desc()).limit(limit)))
+
+
+def by_number(who: Who, typed: str) -> Activity | None:
+    """The activity somebody typed the number of, where they may read it. No statement for anything else."""
+    number = read_case_number(typed) or ""  # of the same shape
+    if not number.startswith(f"{numbers.ACTIVITY}-"):
+        return None
+    return db.session.scalar(select(Activity).where(Activity.number == number, policy.which(who, "activity.read")))
 
 
 def to_verify(who: Who) -> int:

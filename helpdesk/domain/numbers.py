@@ -13,6 +13,10 @@ _NEXT = text(
 )
 
 
+# What the numbers of activities begin with: 活动.
+ACTIVITY = "HD"
+
+
 def next_number(key: str) -> int:
     """The next number of a series, starting at 1. A rollback gives it back."""
     return int(db.session.execute(_NEXT, {"key": key}).scalar_one())
@@ -52,4 +56,4 @@ def complaint_number() -> str:
 def activity_number() -> str:
     """HD-26-00001: 活动, year in Shenzhen, serial within the year."""
     year = clock.today().year
-    return f"HD-{year % 100:02d}-{next_number(f'activity-{year}'):05d}"
+    return f"{ACTIVITY}-{year % 100:02d}-{next_number(f'activity-{year}'):05d}"

@@ -57,6 +57,7 @@ def facts_of(record: Record) -> RecordFacts:
             {
                 "on": entry.served_on.isoformat(),
                 "number": entry.service.number or "",
+                **({"kind": "activity"} if entry.activity_id is not None else {}),
                 "title": entry.service.title,
                 "field": fields.get(entry.category_code, entry.category_code),
                 "mode": entry.how,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, request, stream_with_context, url_for
 from flask_babel import gettext
 
-from helpdesk.domain import canned_replies, consultation, mentions, queues, search, unsent
+from helpdesk.domain import activities, canned_replies, consultation, mentions, queues, search, unsent
 from helpdesk.domain.queues import Filters
 from helpdesk.forms.base import clean_line
 from helpdesk.forms.consultation import MessageForm, NoteForm
@@ -29,8 +29,12 @@ bp = Blueprint("cases", __name__, url_prefix="/cases")
 @bp.get("")
 @may("cases.list")
 def index() -> Response:
-    """The cases of the policy's scope, narrowed by what the address says; pages by key."""
+    """The cases of the policy's scope, narrowed by what the address says; pages by key. An activity's number leads to
+    the activity."""
     filters = _filters()
+    activity = activities.by_number(me(), filters.q)
+    if activity is not None:
+        return answer(url_for("activities.show", activity_id=activity.id))
     found = queues.page(me(), filters)
     return page_or_fragment(
         "cases/index.html",

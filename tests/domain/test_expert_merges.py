@@ -121,7 +121,7 @@ def test_in_the_browser_the_operator_sees_what_moves_and_is_asked_why(browser, m
     url = f"/experts/{cast.expert('wu').id}/merge"
     number = cast.expert("chen").volunteer_number
     page = browser.get(url, as_="zhou")
-    assert page.says("1.0 小时、1 件、1 张有效证书")
+    assert page.says("1.0 小时、1 件、0 场活动、1 张有效证书")
     refused = browser.post(
         url, {"volunteer_number": "no such", "survivor_name": "某", "reason": "同一人"}, as_="zhou", expect=422
     )

@@ -234,6 +234,15 @@ def test_a_file_sent_by_mistake_is_taken_away_before(browser, make, app):
     assert browser.get(url, as_="wang").says("移除了一份证明材料")
 
 
+def test_its_number_in_the_search_leads_to_it(browser, make):
+    row = make.activity("chen")
+    db.session.commit()
+    for typed in (row.number, "hd-26-1", "HD2600001"):
+        found = browser.get(f"/cases?q={typed}", as_="wang", expect=303)
+        assert found.location.endswith(f"/activities/{row.id}"), typed
+    browser.get(f"/cases?q={row.number}", as_="zhao")  # another station's: nothing is found
+
+
 def test_others_do_not_even_learn_that_it_is_there(browser, make):
     row = make.activity("chen")
     db.session.commit()

@@ -16,6 +16,7 @@ from helpdesk.adapters.pdf.wording import (
     clamp,
     clean,
     hours,
+    number_head,
     refuse_gaps,
     short_digest,
     without_pictures,
@@ -64,6 +65,7 @@ class OwnRecord:
     english: str
     identity: tuple[tuple[str, str, str], ...]
     lines: tuple[Line, ...]
+    number_head: tuple[str, str]
     total: str
     papers: tuple[Other, ...]
     trainings: tuple[Other, ...]
@@ -103,6 +105,7 @@ def paper(facts: RecordFacts, coverage: Collection[int], tightness: float = 1.0)
             ("导出日期", "Taken", taken),
         ),
         lines=tuple(_line(line, coverage) for line in facts.lines),
+        number_head=number_head(any(line.get("kind") == "activity" for line in facts.lines)),
         total=total,
         papers=tuple(_paper(row) for row in facts.papers),
         trainings=trainings(facts.trainings),

@@ -25,6 +25,7 @@ from helpdesk.adapters.pdf.wording import (
     clean,
     english_period,
     hours,
+    number_head,
     refuse_gaps,
     short_address,
     short_digest,
@@ -125,6 +126,7 @@ class Statement:
     english: str
     identity: tuple[tuple[str, str, str], ...]
     groups: tuple[Group, ...]
+    number_head: tuple[str, str]
     total_cases: str
     recorders: tuple[Recorder, ...]
     trainings: tuple[Other, ...]
@@ -175,6 +177,7 @@ def paper(facts: StatementFacts, coverage: Collection[int], tightness: float = 1
             ("起止时间", "First to last service", chinese_period(facts.first_on, facts.last_on)),
         ),
         groups=groups,
+        number_head=number_head(activities > 0),
         total_cases=_count(cases, activities, "、活动", " "),
         recorders=tuple(_recorder(row) for row in facts.recorders),
         trainings=trainings(facts.trainings),
@@ -275,7 +278,7 @@ def _line(line: dict[str, Any], coverage: Collection[int]) -> Line:
 
 def _recorded(cases: int, activities: int) -> str:
     """The cases, and apart from them the activities, one organisation recorded."""
-    return f"{cases} + {activities}场" if activities else str(cases)
+    return f"{cases}、活动{activities}" if activities else str(cases)
 
 
 def _days(first: date, last: date) -> str:

@@ -264,6 +264,11 @@ def short_address(url: str) -> str:
     return (parts.netloc + parts.path.rpartition("/")[0]).rstrip("/")
 
 
+def number_head(has_activities: bool) -> tuple[str, str]:
+    """What stands over a column of numbers, in both languages: papers without activities stay what they were."""
+    return ("编号", "No.") if has_activities else ("案件编号", "Case")
+
+
 def short_digest(digest: str) -> str:
     """9f2c 41ab 07de 33c1."""
     return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
