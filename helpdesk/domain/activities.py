@@ -142,7 +142,7 @@ def withdraw(activity: Activity, by: Who, *, reason: str) -> Activity:
     _still(activity, OPEN)
     reason = given.reason(reason, LONGEST)
     for visit in of(activity):
-        _strike(visit, by)
+        visits.decide(visit, VisitStatus.VOID, by)
     activity.state, activity.version = ActivityState.WITHDRAWN, activity.version + 1
     db.session.flush()
     activity_log.note(activity, ActivityAct.WITHDRAWN, by, reason=reason)
@@ -183,8 +183,7 @@ def verify(activity: Activity, by: Who, *, score: int | None, note: str = "", se
     for visit in of(activity):
         separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
         visits.refuse_overlap(visit.starts_at, visit.ends_at, visit.expert_id, besides=visit, field="score")
-        visit.status, visit.version = VisitStatus.VERIFIED, visit.version + 1
-        visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
+        visits.decide(visit, VisitStatus.VERIFIED, by)
         db.session.add(
             Evaluation(
                 visit_id=visit.id,
@@ -211,7 +210,7 @@ def reverse(visit: Visit, by: Who, *, reason: str) -> HoursEntry:
     activity = activity_of(visit)
     _hold(activity, by, "activity.reverse_hours", None)
     entry = hours.take_off(visit, by, reason=reason)
-    if not any(hours.standing_entry(one.id) for one in settled(activity)):
+    if not any(hours.minutes_of_visits([one.id for one in settled(activity)]).values()):
         activity.state, activity.reversed_at = ActivityState.REVERSED, clock.now()
         activity.version += 1
         db.session.flush()
@@ -284,10 +283,12 @@ def settled(activity: Activity) -> list[Visit]:
     return list(db.session.scalars(rows))
 
 
-def find_visit(activity: Activity, visit_id: int) -> Visit | None:
-    """The visit, if it is of this activity."""
+def find_visit(activity: Activity, visit_id: int) -> Visit:
+    """The visit, if it is of this activity. Raises NotFound."""
     visit = db.session.get(Visit, visit_id)
-    return visit if visit is not None and visit.activity_id == activity.id else None
+    if visit is None or visit.activity_id != activity.id:
+        raise NotFound("visit")
+    return visit
 
 
 def activity_of(visit: Visit) -> Activity:
@@ -408,7 +409,7 @@ def _write_experts(activity: Activity, by: Who, experts: Sequence[Attendance]) -
         # Two of one expert there are only where two records of a person were merged.
         is_second = known.setdefault(visit.expert_id, visit) is not visit
         if (is_second or visit.expert_id not in wanted) and visit.status is not VisitStatus.VOID:
-            _strike(visit, by)
+            visits.decide(visit, VisitStatus.VOID, by)
     for expert_id in sorted(wanted | set(known)):
         visits.hold_expert(expert_id)  # in one order, whatever that of the form
     seen: set[int] = set()
@@ -440,26 +441,16 @@ def _attend(activity: Activity, by: Who, one: Attendance, visit: Visit | None) -
         summary=one.part[:LONGEST],
         preparation_minutes=one.preparation_minutes,
         travel_minutes=one.travel_minutes,
-        long_day_reason=one.long_day_reason,
+        long_day_reason=one.long_day_reason[:500],
     )
     if expert.registered_on > clock.local(facts.starts_at).date():
         raise Refused("before_registered", field="expert", day=expert.registered_on)
     _check_frame(activity, facts.starts_at, facts.ends_at)
-    contact = visits.check(facts, expert, besides=visit)
-    values = {
-        "status": VisitStatus.LOGGED,
-        "starts_at": facts.starts_at,
-        "ends_at": facts.ends_at,
-        "mode": facts.mode,
-        "place": facts.place,
-        "contact_minutes": contact,
-        "preparation_minutes": facts.preparation_minutes,
-        "travel_minutes": facts.travel_minutes,
-        "counted_minutes": visits.counted(activity, expert, facts, contact, besides=visit),
-        "summary": facts.summary.strip(),
-        "long_day_reason": facts.long_day_reason.strip()[:500],
-    }
-    if visit is None:
+    if visit is not None:
+        visits.write(visit, facts)
+        visit.status, visit.version = VisitStatus.LOGGED, visit.version + 1
+        visit.decided_at = visit.decided_by = visit.decided_by_id = None
+    else:
         db.session.add(
             Visit(
                 activity_id=activity.id,
@@ -468,26 +459,15 @@ def _attend(activity: Activity, by: Who, one: Attendance, visit: Visit | None) -
                 station_id=activity.station_id,
                 form_key=f"expert-{expert.id}",
                 logged_at=clock.now(),
-                **values,
+                **visits.columns(activity, expert, facts),
             )
         )
-    else:
-        for name, value in values.items():
-            setattr(visit, name, value)
-        visit.decided_at = visit.decided_by = visit.decided_by_id = None
-        visit.version += 1
     db.session.flush()
 
 
 def _check_frame(activity: Activity, starts_at: datetime, ends_at: datetime) -> None:
     if starts_at < activity.starts_at or ends_at > activity.ends_at:
         raise Refused("attendance_outside", field="starts" if starts_at < activity.starts_at else "ends")
-
-
-def _strike(visit: Visit, by: Who) -> None:
-    visit.status, visit.version = VisitStatus.VOID, visit.version + 1
-    visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
-    db.session.flush()
 
 
 def _hold(activity: Activity, by: Who, action: str, seen: int | None) -> None:

@@ -140,19 +140,25 @@ def write_of_complaint(step: ComplaintStep, reader: Reader) -> Mail | None:
 
     None where the address's owner wants no mail.
     """
+    return _write_about(
+        MailKind.COMPLAINT,
+        reader,
+        identity=f"complaint:{step.id}",
+        stops=reader.account_id is None,
+        complaint_step_id=step.id,
+    )
+
+
+def _write_about(kind: MailKind, reader: Reader, *, identity: str, stops: bool = False, **thing: int) -> Mail | None:
+    """A letter that cannot be switched off: at once, or as soon as the address is proved. With a link that stops all
+    letters where `stops`. None where the address's owner wants no mail."""
     known = db.session.get(Address, reader.address)
     if known is not None and known.stopped_at is not None:
         return None
     proved = known is not None and known.proved_at is not None
-    mail = _row(
-        MailKind.COMPLAINT,
-        reader,
-        MailStatus.WAITING if proved else MailStatus.UNPROVED,
-        clock.now(),
-        identity=f"complaint:{step.id}",
-        complaint_step_id=step.id,
-    )
-    if reader.account_id is None:
+    status = MailStatus.WAITING if proved else MailStatus.UNPROVED
+    mail = _row(kind, reader, status, clock.now(), identity=identity, **thing)  # type: ignore[arg-type]
+    if stops:
         _links(mail, Act.STOP)
     if proved:
         _send_later(mail)
@@ -194,24 +200,12 @@ def write_of_dossier(correction: DossierCorrection, account: Account, part: Part
     None where there is no address, or its owner wants no mail.
     """
     address = tidy(account.email or "")
-    known = db.session.get(Address, address) if address else None
-    if not address or (known is not None and known.stopped_at is not None):
+    if not address:
         return None
     reader = Reader(address, account.name, account.locale or DEFAULT_LOCALE, part, account.id)
-    proved = known is not None and known.proved_at is not None
-    mail = _row(
-        MailKind.DOSSIER,
-        reader,
-        MailStatus.WAITING if proved else MailStatus.UNPROVED,
-        clock.now(),
-        identity=f"dossier:{correction.id}",
-        dossier_correction_id=correction.id,
+    return _write_about(
+        MailKind.DOSSIER, reader, identity=f"dossier:{correction.id}", dossier_correction_id=correction.id
     )
-    if proved:
-        _send_later(mail)
-    else:
-        _ask_for_proof(reader, None, known)
-    return mail
 
 
 def contact_of(case: Case) -> tuple[Account | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
@@ -41,16 +42,23 @@ def unread_count(who: Who) -> int:
     )
 
 
+def _newest(query: Any, who: Who, limit: int) -> Any:
+    """Of these notices those that this person is shown now, newest first."""
+    mine = query.where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
+    return mine.order_by(Notice.id.desc()).limit(limit)
+
+
 def latest(who: Who, *, limit: int = 50) -> list[tuple[Notice, Event, Case]]:
     """The newest notices with their event and case; of a case one may no longer read, nothing is told."""
     rows = db.session.execute(
-        select(Notice, Event, Case)
-        .join(Event, Event.id == Notice.event_id)
-        .join(Case, Case.id == Event.case_id)
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .where(policy.which(who, "case.read") | policy.which(who, "offer.answer"))
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, Event, Case)
+            .join(Event, Event.id == Notice.event_id)
+            .join(Case, Case.id == Event.case_id)
+            .where(policy.which(who, "case.read") | policy.which(who, "offer.answer")),
+            who,
+            limit,
+        )
     )
     return [(notice, event, case) for notice, event, case in rows]
 
@@ -60,11 +68,11 @@ def of_outages(who: Who, *, limit: int = 50) -> list[tuple[Notice, Outage]]:
     if not (who.holds(Role.OPERATOR) or who.holds(Role.ADMIN)):
         return []
     rows = db.session.execute(
-        select(Notice, Outage)
-        .join(Outage, Outage.id == Notice.outage_id)
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, Outage).join(Outage, Outage.id == Notice.outage_id),
+            who,
+            limit,
+        )
     )
     return [(notice, outage) for notice, outage in rows]
 
@@ -74,13 +82,14 @@ def of_complaints(who: Who, *, limit: int = 50) -> list[tuple[Notice, ComplaintS
     if who.account_id is None:
         return []
     rows = db.session.execute(
-        select(Notice, ComplaintStep, Complaint)
-        .join(ComplaintStep, ComplaintStep.id == Notice.complaint_step_id)
-        .join(Complaint, Complaint.id == ComplaintStep.complaint_id)
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .where(policy.which(who, "complaint.read"))
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, ComplaintStep, Complaint)
+            .join(ComplaintStep, ComplaintStep.id == Notice.complaint_step_id)
+            .join(Complaint, Complaint.id == ComplaintStep.complaint_id)
+            .where(policy.which(who, "complaint.read")),
+            who,
+            limit,
+        )
     )
     return [(notice, step, complaint) for notice, step, complaint in rows]
 
@@ -88,13 +97,14 @@ def of_complaints(who: Who, *, limit: int = 50) -> list[tuple[Notice, ComplaintS
 def of_activities(who: Who, *, limit: int = 50) -> list[tuple[Notice, ActivityStep, Activity]]:
     """The newest notices of activities that this person may still read."""
     rows = db.session.execute(
-        select(Notice, ActivityStep, Activity)
-        .join(ActivityStep, ActivityStep.id == Notice.activity_step_id)
-        .join(Activity, Activity.id == ActivityStep.activity_id)
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .where(policy.which(who, "activity.read"))
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, ActivityStep, Activity)
+            .join(ActivityStep, ActivityStep.id == Notice.activity_step_id)
+            .join(Activity, Activity.id == ActivityStep.activity_id)
+            .where(policy.which(who, "activity.read")),
+            who,
+            limit,
+        )
     )
     return [(notice, step, activity) for notice, step, activity in rows]
 
@@ -102,12 +112,13 @@ def of_activities(who: Who, *, limit: int = 50) -> list[tuple[Notice, ActivitySt
 def of_nominee(who: Who, *, limit: int = 50) -> list[tuple[Notice, CommendationEvent]]:
     """The newest notices of one's own nominations, or of those one speaks for: one query beside the notices'."""
     rows = db.session.execute(
-        select(Notice, CommendationEvent)
-        .join(CommendationEvent, CommendationEvent.id == Notice.line_id)
-        .options(joinedload(CommendationEvent.nomination).joinedload(Nomination.cycle))
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, CommendationEvent)
+            .join(CommendationEvent, CommendationEvent.id == Notice.line_id)
+            .options(joinedload(CommendationEvent.nomination).joinedload(Nomination.cycle)),
+            who,
+            limit,
+        )
     )
     return [(notice, line) for notice, line in rows]
 
@@ -116,13 +127,14 @@ def of_dossiers(who: Who, *, limit: int = 50) -> list[tuple[Notice, DossierCorre
     """The newest notices of what was decided about trainings and awards, as far as this person may read it."""
     row = DossierCorrection
     rows = db.session.execute(
-        select(Notice, row)
-        .join(row, row.id == Notice.dossier_correction_id)
-        .options(*(joinedload(name) for name in (row.training, row.honour, row.new_training, row.new_honour)))
-        .where(Notice.account_id == who.account_id, Notice.shown_from <= clock.now())
-        .where(policy.which(who, "dossier_correction.read"))
-        .order_by(Notice.id.desc())
-        .limit(limit)
+        _newest(
+            select(Notice, row)
+            .join(row, row.id == Notice.dossier_correction_id)
+            .options(*(joinedload(name) for name in (row.training, row.honour, row.new_training, row.new_honour)))
+            .where(policy.which(who, "dossier_correction.read")),
+            who,
+            limit,
+        )
     )
     return [(notice, correction) for notice, correction in rows]
 

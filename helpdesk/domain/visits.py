@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -51,24 +52,14 @@ def log(case: Case, by: Who, *, facts: VisitFacts, form_key: str) -> Visit:
     if case.status not in (Status.ACCEPTED, Status.CONSULTING):
         raise Refused("step_not_possible", step="visit", status=case.status.value)
     expert = hold_expert(case.expert_id or 0)
-    contact = check(facts, expert, not_before=case.submitted_at)
     visit = Visit(
         case_id=case.id,
         expert_id=expert.id,
         expert_account_id=by.account_id,
         station_id=case.station_id,
-        starts_at=facts.starts_at,
-        ends_at=facts.ends_at,
-        mode=facts.mode,
-        place=facts.place.strip(),
-        contact_minutes=contact,
-        preparation_minutes=facts.preparation_minutes,
-        travel_minutes=facts.travel_minutes,
-        counted_minutes=counted(case, expert, facts, contact),
-        summary=facts.summary.strip(),
-        long_day_reason=facts.long_day_reason.strip(),
         form_key=form_key,
         logged_at=clock.now(),
+        **columns(case, expert, facts),
     )
     db.session.add(visit)
     case.visit_count += 1
@@ -91,7 +82,7 @@ def change(visit: Visit, by: Who, *, facts: VisitFacts, seen: int | None = None,
         raise NotAllowed("visit.log")
     if visit.status not in DECIDABLE or case.status not in (Status.ACCEPTED, Status.CONSULTING, Status.ANSWERED):
         raise Refused("visit_decided")
-    _write(visit, facts)
+    write(visit, facts)
     visit.status, visit.dispute_reason = VisitStatus.LOGGED, None
     visit.version += 1
     db.session.flush()
@@ -110,7 +101,7 @@ def confirm(visit: Visit, by: Who, *, seen: int | None = None) -> Visit:
         return visit
     if visit.status not in DECIDABLE:
         raise Refused("visit_decided")
-    _decide(visit, VisitStatus.CONFIRMED, by)
+    decide(visit, VisitStatus.CONFIRMED, by)
     record.event(case, "visit.confirmed", by, visit_id=visit.id, minutes=visit.counted_minutes)
     _settle_if_withdrawn(case, by)
     return visit
@@ -141,7 +132,7 @@ def verify(visit: Visit, by: Who) -> Visit:
         raise Refused("visit_decided")
     if not was_silent(visit):
         raise Refused("not_silent_yet", days=lifecycle.SILENCE_DAYS)
-    _decide(visit, VisitStatus.VERIFIED, by)
+    decide(visit, VisitStatus.VERIFIED, by)
     record.event(case, "visit.verified", by, visit_id=visit.id, minutes=visit.counted_minutes)
     _settle_if_withdrawn(case, by)
     return visit
@@ -158,7 +149,7 @@ def void(visit: Visit, by: Who, *, reason: str) -> Visit:
         raise Refused("not_silent_yet", days=lifecycle.SILENCE_DAYS)
     if not reason.strip():
         raise Refused("reason_missing", field="reason")
-    _decide(visit, VisitStatus.VOID, by)
+    decide(visit, VisitStatus.VOID, by)
     record.event(case, "visit.voided", by, visit_id=visit.id, reason=reason.strip())
     return visit
 
@@ -169,8 +160,8 @@ def amend(visit: Visit, by: Who, *, facts: VisitFacts) -> Visit:
     The same rules about times hold as for the expert. Raises Refused as `log` does, and for the expert's own (R05).
     """
     separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
-    _write(visit, facts)
-    _decide(visit, VisitStatus.VERIFIED, by)
+    write(visit, facts)
+    decide(visit, VisitStatus.VERIFIED, by)
     return visit
 
 
@@ -293,16 +284,30 @@ def hold_expert(expert_id: int) -> Expert:
     return expert
 
 
-def _write(visit: Visit, facts: VisitFacts) -> None:
-    """Put other facts into a visit, after every rule about times has been asked."""
-    expert, not_before = hold_expert(visit.expert_id), visit.case.submitted_at if visit.case is not None else None
-    contact = check(facts, expert, not_before=not_before, besides=visit)
-    minutes = counted(visit.service, expert, facts, contact, besides=visit)
-    visit.starts_at, visit.ends_at, visit.mode = facts.starts_at, facts.ends_at, facts.mode
-    visit.place, visit.summary = facts.place.strip(), facts.summary.strip()
-    visit.contact_minutes, visit.preparation_minutes = contact, facts.preparation_minutes
-    visit.travel_minutes, visit.long_day_reason = facts.travel_minutes, facts.long_day_reason.strip()
-    visit.counted_minutes = minutes
+def columns(
+    service: Case | Activity, expert: Expert, facts: VisitFacts, *, besides: Visit | None = None
+) -> dict[str, Any]:
+    """What is stored of these facts, after every rule about times has been asked. Raises Refused as `check`."""
+    not_before = service.submitted_at if isinstance(service, Case) else None
+    contact = check(facts, expert, not_before=not_before, besides=besides)
+    return {
+        "starts_at": facts.starts_at,
+        "ends_at": facts.ends_at,
+        "mode": facts.mode,
+        "place": facts.place.strip(),
+        "contact_minutes": contact,
+        "preparation_minutes": facts.preparation_minutes,
+        "travel_minutes": facts.travel_minutes,
+        "counted_minutes": counted(service, expert, facts, contact, besides=besides),
+        "summary": facts.summary.strip(),
+        "long_day_reason": facts.long_day_reason.strip(),
+    }
+
+
+def write(visit: Visit, facts: VisitFacts) -> None:
+    """Put other facts into a visit. Raises Refused as `check`."""
+    for name, value in columns(visit.service, hold_expert(visit.expert_id), facts, besides=visit).items():
+        setattr(visit, name, value)
 
 
 def _settle_if_withdrawn(case: Case, by: Who) -> None:
@@ -331,7 +336,9 @@ def _station_only(case: Case, visit: Visit, by: Who) -> None:
         raise Refused("own_hours")
 
 
-def _decide(visit: Visit, status: VisitStatus, by: Who) -> None:
+def decide(visit: Visit, status: VisitStatus, by: Who) -> None:
+    """Write down who decided, and what; the caller has asked the policy. Raises Refused("own_hours") (rule R05)."""
+    separation.refuse_self(by, visit.expert_id, visit.expert_account_id)
     visit.status, visit.dispute_reason = status, None
     visit.decided_at, visit.decided_by, visit.decided_by_id = clock.now(), by.name, by.account_id
     visit.version += 1

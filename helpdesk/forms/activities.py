@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -18,7 +17,7 @@ from helpdesk.errors import Refused
 from helpdesk.forms.base import Choice, HouseForm, Longest, Present, RadioField, clean_line
 from helpdesk.forms.closure import one_of_them
 from helpdesk.forms.records import EvaluationForm
-from helpdesk.forms.visits import a_day, a_time, read_day, read_time, read_whole, whole_minutes
+from helpdesk.forms.visits import a_day, a_time, moment_on, read_day, read_whole, whole_minutes
 from helpdesk.models import Activity, ActivityKind, Expert, Meeting
 from helpdesk.presentation.activity_page import KINDS, MODES
 from helpdesk.presentation.words import refusal_text
@@ -111,8 +110,8 @@ class ActivityForm(HouseForm):
             category_code=str(self.category.data),
             title=self.title.data or "",
             content=self.content.data or "",
-            starts_at=_moment(day, self.starts.data),
-            ends_at=_moment(day, self.ends.data),
+            starts_at=moment_on(day, self.starts.data),
+            ends_at=moment_on(day, self.ends.data),
             mode=Meeting(self.mode.data),
             place=self.place.data or "",
             organiser=self.organiser.data or "",
@@ -140,8 +139,8 @@ class ActivityForm(HouseForm):
             found.append(
                 Attendance(
                     expert_id=expert.id,
-                    starts_at=_moment(day, row.starts.data or self.starts.data),
-                    ends_at=_moment(day, row.ends.data or self.ends.data),
+                    starts_at=moment_on(day, row.starts.data or self.starts.data),
+                    ends_at=moment_on(day, row.ends.data or self.ends.data),
                     part=row.part.data or "",
                     preparation_minutes=read_whole(row.preparation_minutes.data or "") or 0,
                     travel_minutes=read_whole(row.travel_minutes.data or "") or 0,
@@ -205,8 +204,3 @@ def values_of(activity: Activity) -> dict[str, Any]:
             for visit in activities.of(activity)
         ],
     }
-
-
-def _moment(day: date, text: str | None) -> datetime:
-    hour, minute = read_time(text or "") or (0, 0)
-    return clock.from_local(day, hour, minute)

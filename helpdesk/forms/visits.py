@@ -101,8 +101,8 @@ class VisitForm(FilesForm):
         """What was typed, as the domain takes it. Call only after the form has been validated."""
         day = read_day(self.day.data or "") or clock.today()
         return VisitFacts(
-            starts_at=_moment(day, self.starts.data),
-            ends_at=_moment(day, self.ends.data),
+            starts_at=moment_on(day, self.starts.data),
+            ends_at=moment_on(day, self.ends.data),
             mode=Meeting(self.mode.data),
             place=self.place.data or "",
             summary=self.summary.data or "",
@@ -113,7 +113,8 @@ class VisitForm(FilesForm):
         )
 
 
-def _moment(day: date, text: str | None) -> datetime:
+def moment_on(day: date, text: str | None) -> datetime:
+    """A day and a time of day in Shenzhen as a moment. Call only after both have been validated."""
     hour, minute = read_time(text or "") or (0, 0)
     return clock.from_local(day, hour, minute)
 

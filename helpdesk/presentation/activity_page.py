@@ -9,7 +9,6 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from helpdesk import clock
 from helpdesk.domain import activities, catalogue, hours
 from helpdesk.i18n import N_, counted
 from helpdesk.models import (
@@ -278,8 +277,3 @@ def pills_of(state: ActivityState | None) -> list[dict[str, object]]:
 def category_choices() -> list[tuple[str, str]]:
     """The ten fields for a form."""
     return [("", gettext("请选")), *((row.code, named(row)) for row in catalogue.categories())]
-
-
-def today() -> str:
-    """The day a new form begins with."""
-    return clock.today().isoformat()

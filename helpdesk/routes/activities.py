@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext
 
+from helpdesk import clock
 from helpdesk.domain import activities, attachments, corrections, hours
 from helpdesk.errors import NotFound, Refused
 from helpdesk.forms.activities import ActivityForm, VerifyForm, WhyForm, shown, values_of
+from helpdesk.forms.base import HouseForm
 from helpdesk.forms.records import AskCorrectionForm, ProofForm, ReverseForm
 from helpdesk.models import Activity, ActivityState, Station, Visit
 from helpdesk.presentation import activity_page, file_views, record_page
@@ -62,7 +66,7 @@ def new() -> Response:
     """Write down an activity of one's station."""
     stations = activities.stations_of(me())
     first = stations[0]
-    form = ActivityForm(day=activity_page.today(), station=str(first.id), organiser=first.legal_entity)
+    form = ActivityForm(day=clock.today().isoformat(), station=str(first.id), organiser=first.legal_entity)
     _choices(form, stations)
     if request.method == "POST" and "more" not in request.form:
         made: list[Activity] = []
@@ -169,50 +173,51 @@ def give_back(activity: Activity) -> Response:
 @activity_for("activity.change")
 def withdraw(activity: Activity) -> Response:
     """It never was, or does not belong here."""
-    form, status = WhyForm(), 200
-    here = url_for("activities.show", activity_id=activity.id)
-    if request.method == "POST":
-        refused = attempt(form, None, lambda: activities.withdraw(activity, me(), reason=form.reason.data or ""))
-        if refused is None:
-            flash(gettext("已撤回，不计时长"), "done")
-            return answer(here)
-        status = refused
-    return page(
+    form = WhyForm()
+    return _step(
+        activity,
+        form,
+        lambda: activities.withdraw(activity, me(), reason=form.reason.data or ""),
         "activities/withdraw.html",
-        status=status,
+        done=gettext("已撤回，不计时长"),
         row=activity_page.row_of(activity),
         is_open=activity.state in activities.OPEN,
-        form=form,
-        url=url_for("activities.withdraw", activity_id=activity.id),
-        back=here,
-        has_errors=status != 200,
     )
+
+
+def _step(
+    activity: Activity, form: HouseForm, verb: Callable[[], object], template: str, *, done: str, **context: object
+) -> Response:
+    """A page of its own for one act with a reason; done, back to the activity."""
+    status, here = 200, url_for("activities.show", activity_id=activity.id)
+    if request.method == "POST":
+        refused = attempt(form, None, verb)
+        if refused is None:
+            flash(done, "done")
+            return answer(here)
+        status = refused
+    url = url_for(request.endpoint or "", **(request.view_args or {}))
+    return page(template, status=status, form=form, url=url, back=here, has_errors=status != 200, **context)
 
 
 @bp.route("/activities/<int:activity_id>/experts/<int:attendance_id>/reversal", methods=["GET", "POST"])
 @activity_for("activity.reverse_hours")
 def reverse(activity: Activity, attendance_id: int) -> Response:
     """One expert's time was untrue: it counts no more."""
-    visit = _visit(activity, attendance_id)
-    form, status = ReverseForm(), 200
-    here = url_for("activities.show", activity_id=activity.id)
-    if request.method == "POST":
-        refused = attempt(form, None, lambda: activities.reverse(visit, me(), reason=form.reason.data or ""))
-        if refused is None:
-            flash(gettext("已冲正"), "done")
-            return answer(here)
-        status = refused
-    return page(
-        "activities/reverse.html",
-        status=status,
+    visit = activities.find_visit(activity, attendance_id)
+    form = ReverseForm()
+    return _step(
+        activity,
+        form,
+        lambda: activities.reverse(visit, me(), reason=form.reason.data or ""),
+        "corrections/reverse.html",
+        done=gettext("已冲正"),
+        number=activity.number,
+        lead=f"{visit.expert.name} · {activity.title}",
+        warning=gettext("这笔时长会扣除，用到它的证明会失效。撤不回来。"),
         visit=visit,
-        row=activity_page.row_of(activity),
         facts=record_page.visit_facts(visit),
         is_settled=hours.standing_entry(visit.id) is not None,
-        form=form,
-        url=url_for("activities.reverse", activity_id=activity.id, attendance_id=visit.id),
-        back=here,
-        has_errors=status != 200,
     )
 
 
@@ -297,13 +302,6 @@ def _ask(activity: Activity, served: list[Visit], form: AskCorrectionForm) -> No
     if visit is None:
         raise NotFound("visit")
     corrections.ask(visit, me(), says=form.says.data or "", wished_minutes=form.minutes, form_key=form.key)
-
-
-def _visit(activity: Activity, visit_id: int) -> Visit:
-    visit = activities.find_visit(activity, visit_id)
-    if visit is None:
-        raise NotFound("visit")
-    return visit
 
 
 def _choices(form: ActivityForm, stations: list[Station]) -> None:

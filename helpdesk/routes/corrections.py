@@ -140,7 +140,11 @@ def reverse(case: Case, visit_id: int) -> Response:
     return page(
         "corrections/reverse.html",
         status=status,
-        case=case,
+        number=case.number,
+        lead=visit.expert.name,
+        warning=gettext("这笔时长会扣除，证书按剩下的时长重新出具；一分钟都不剩时作废。撤不回来。"),
+        url=url_for("corrections.reverse", number=case.number, visit_id=visit.id),
+        back=url_for("corrections.reversals", number=case.number),
         visit=visit,
         facts=record_page.visit_facts(visit),
         is_settled=hours.standing_entry(visit.id) is not None,

@@ -20,7 +20,17 @@ from helpdesk.domain import accounts, activities, certificates, closure, correct
 from helpdesk.domain.activities import ActivityFacts, Attendance
 from helpdesk.domain.visits import VisitFacts
 from helpdesk.errors import NotAllowed, Refused
-from helpdesk.models import ActivityKind, Certificate, Correction, HoursEntry, Meeting, Outcome, Role, Visit
+from helpdesk.models import (
+    ActivityKind,
+    Certificate,
+    Correction,
+    HoursEntry,
+    Meeting,
+    Outcome,
+    Role,
+    Visit,
+    VisitStatus,
+)
 from helpdesk.rules import policy
 from helpdesk.rules.credit import GATE_STATION
 from tests.cast import NANSHAN
@@ -31,7 +41,7 @@ MODULES: tuple[ModuleType, ...] = (visits, hours, activities, corrections, certi
 ELSEWHERE = {
     "visits.log", "visits.change", "visits.void", "visits.dispute", "corrections.ask", "corrections.listed",
     "corrections.served", "corrections.served_at", "activities.listed", "activities.to_verify",
-    "activities.stations_of", "activities.withdraw", "activities.add_files",
+    "activities.stations_of", "activities.withdraw", "activities.add_files", "activities.by_number",
     "activities.remove_file",
     "closure.answer", "closure.dispute", "closure.report_payment", "closure.close_unreachable", "closure.resume",
     "closure.reopen", "closure.open_reviews", "closure.open_appeals", "certificates.without_company",
@@ -95,6 +105,7 @@ def settled_by_hand(s: Scene) -> None:
 VERBS = {
     "visits.confirm": lambda s: visits.confirm(s.answered_visit, s.qian),
     "visits.verify": lambda s: visits.verify(s.answered_visit, s.qian),
+    "visits.decide": lambda s: visits.decide(s.answered_visit, VisitStatus.VERIFIED, s.qian),
     "visits.amend": lambda s: visits.amend(s.closed_visit, s.qian, facts=s.facts),
     "hours.settle": settled_by_hand,
     "hours.correct": lambda s: hours.correct(s.closed_visit, s.qian, reason="x"),
